@@ -1,0 +1,197 @@
+"""The chat page in Gradio: components, and what happens when one is used. The only module that knows Gradio.
+
+What is shown is HTML from `view`, patched in place by Gradio's HTML component, so that a screen reader hears only what
+is new. Every handler checks its own input: hidden endpoints of Gradio can still be called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, cast
+
+import gradio as gr
+from fastapi import FastAPI
+from gradio.utils import cancel_tasks, get_cancelled_fn_indices
+
+from app.settings import AppSettings
+from app.strings import Strings
+from app.ui.conversation import Conversation, grow
+from app.ui.view import View
+from app.web.desk import Desk
+from app.web.feedback import Feedback
+from corpus.errors import SpinewiseError
+
+SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Liberation Sans", "sans-serif"]
+HEAD = """<link rel="stylesheet" href="/page/page.css">
+<script src="/page/source.js"></script><script src="/page/page.js"></script>"""
+# In the log's own element: which button was tapped. `trigger` is Gradio's way from here to the handlers below.
+TAPS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button?.dataset.ask) trigger('ask', { question: button.dataset.ask });
+  else if (button?.dataset.thumb)
+    trigger('thumb', {
+      exchange: button.dataset.exchange,
+      helpful: button.dataset.thumb === 'up',
+      reason: button.dataset.reason ?? null,
+    });
+});
+element.addEventListener('now-ready', () => trigger('ready', {}));
+"""
+Update = dict[str, Any]
+
+
+class Page:
+    """The handlers. Their results are in the order of `Page.outputs`: state, log, sources, box, send, stop."""
+
+    def __init__(self, desk: Desk, feedback: Feedback, settings: AppSettings, strings: Strings) -> None:
+        self._desk, self._feedback, self._settings, self._t = desk, feedback, settings, strings
+        self._view = View(strings, settings.feedback)
+        self.blocks = self._build()
+
+    def _build(self) -> gr.Blocks:
+        t, seconds = self._t, self._settings.session_minutes * 60
+        blocks: gr.Blocks
+        with gr.Blocks(
+            title=t("page.name"), analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
+        ) as blocks:
+            conversation = gr.State(Conversation(), time_to_live=seconds)
+            with gr.Row(elem_id="top"):
+                gr.HTML(self._view.header(), elem_id="header", js_on_load=None, apply_default_css=False)
+                new = gr.Button(t("page.new_chat"), elem_id="new")
+            with gr.Column(elem_id="chat"):
+                log = gr.HTML("", elem_id="log", js_on_load=TAPS, apply_default_css=False)
+                sources = gr.HTML("", elem_id="sources", js_on_load=None, apply_default_css=False)
+                with gr.Row(elem_id="composer"):
+                    box = self._box()
+                    send = gr.Button(t("page.send"), elem_id="send", variant="primary")
+                    stop = gr.Button(t("page.stop"), elem_id="stop", visible=False)
+            outputs = [conversation, log, sources, box, send, stop]
+            quiet: dict[str, Any] = {
+                "show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None
+            }  # fmt: skip
+            blocks.load(self.opened, conversation, outputs, **quiet)
+            log.ready(self.opened, conversation, outputs, **quiet)
+            once = quiet | {"trigger_mode": "once"}
+            asking = [
+                gr.on([box.submit, send.click], self.asked, [box, conversation], outputs, **once),
+                log.ask(self.tapped, conversation, outputs, **once),
+            ]
+            self._asking = get_cancelled_fn_indices(asking)
+            stop.click(self.stopped, conversation, outputs, cancels=asking, **quiet)
+            new.click(self.cleared, None, outputs, cancels=asking, **quiet)
+            log.thumb(self.judged, conversation, [conversation, log], **quiet)
+            blocks.unload(self.left)
+        blocks.queue(max_size=64, api_open=False, default_concurrency_limit=None)
+        blocks.state_session_capacity = self._settings.max_sessions
+        return blocks
+
+    def _box(self) -> gr.Textbox:
+        return gr.Textbox(
+            label=self._t("page.question_label"),
+            placeholder=self._t("page.question_hint"),
+            elem_id="box",
+            max_lines=4,
+            max_length=self._settings.max_question_chars,
+            html_attributes=gr.InputHTMLAttributes(autocomplete="off", autocapitalize="sentences", enterkeyhint="send"),
+        )
+
+    def opened(self, conversation: Conversation) -> tuple[Any, ...]:
+        """The page as it is first seen, and again once the assistant is loaded."""
+        return self._show(conversation)
+
+    async def asked(self, question: str, conversation: Conversation) -> AsyncGenerator[tuple[Any, ...], None]:
+        """A question, typed: the page after each step of its answer."""
+        question = str(question).strip()
+        if not question or conversation.working:
+            yield self._show(conversation)
+            return
+        async with aclosing(grow(conversation, question, self._desk, self._settings, self._t)) as steps:
+            async for step in steps:
+                yield self._show(step)
+
+    async def tapped(self, conversation: Conversation, event: gr.EventData) -> AsyncGenerator[tuple[Any, ...], None]:
+        """A question, tapped: an example, a follow-up, or one asked again."""
+        async with aclosing(self.asked(_given(event).get("question") or "", conversation)) as shown:
+            async for page in shown:
+                yield page
+
+    def stopped(self, conversation: Conversation) -> tuple[Any, ...]:
+        """Stop: the unfinished answer goes."""
+        return self._show(conversation.stopped(self._t("page.stopped")))
+
+    def cleared(self, request: gr.Request) -> tuple[Any, ...]:
+        """New chat: nothing is left of the old one, here or on the page. Gradio keeps what was typed unless told."""
+        self.blocks.state_holder[str(request.session_hash)].config_values.clear()
+        return self._show(Conversation())
+
+    async def judged(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """A thumb. Only answers of this conversation and reasons off the list are kept."""
+        data = _given(event)
+        exchange, helpful, reason = data.get("exchange"), data.get("helpful") is True, data.get("reason")
+        known = any(each.id == exchange and each.answer for each in conversation.exchanges)
+        if self._settings.feedback and known and reason in (None, *self._t.table("feedback.reasons")):
+            conversation = conversation.judged(str(exchange), helpful, reason)
+            try:
+                await asyncio.to_thread(self._feedback.add, str(exchange), helpful, reason)
+                self._desk.metrics.feedback.labels(str(helpful).lower()).inc()
+            except SpinewiseError:
+                pass  # a full disk is no visitor's concern; the doctor command reports it
+        return conversation, self._log(conversation)
+
+    async def left(self, request: gr.Request) -> None:
+        """The tab is closed: its answer stops and the session goes, now.
+
+        Gradio alone would let the answer run to its next sentence and keep the session, questions and all, for an hour.
+        """
+        holder, session = self.blocks.state_holder, str(request.session_hash)
+        await cancel_tasks({f"{session}_{number}" for number in self._asking})
+        holder.session_data.pop(session, None)
+        holder.time_last_used.pop(session, None)
+
+    def _log(self, conversation: Conversation) -> str:
+        if not self._desk.ready and not conversation.exchanges:
+            return self._view.getting_ready(failed=self._desk.failure is not None)
+        examples = self._desk.assistant.examples() if self._desk.ready else ()
+        return self._view.log(conversation, examples)
+
+    def _show(self, conversation: Conversation) -> tuple[Any, ...]:
+        working, usable = conversation.working, self._desk.ready
+        return (
+            conversation,
+            self._log(conversation),
+            self._view.sources(conversation),
+            gr.update(value="", interactive=usable) if working or not conversation.exchanges else gr.update(),
+            gr.update(visible=not working, interactive=usable),
+            gr.update(visible=working),
+        )
+
+
+def _given(event: gr.EventData) -> dict[str, Any]:
+    """What the browser sent with an event, which can be anything."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def mount_page(app: FastAPI, desk: Desk, feedback: Feedback, settings: AppSettings, strings: Strings) -> None:
+    """Puts the page at / of `app`, with each of Gradio's defaults that would hurt here turned off."""
+    page = Page(desk, feedback, settings, strings)
+    fonts = cast(Any, SYSTEM_FONTS)
+    gr.mount_gradio_app(
+        app,
+        page.blocks,
+        path="/",
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        theme=gr.themes.Base(font=fonts, font_mono=fonts),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        allowed_paths=[],
+        max_file_size=1,
+    )

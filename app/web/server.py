@@ -1,0 +1,148 @@
+"""The web app put together, and served. Knows which parts there are; what each does is in its own module."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+from app.settings import AppSettings, SiteSettings
+from app.strings import Strings
+from app.web import environment
+from app.web.api import api_routes
+from app.web.desk import Desk
+from app.web.feedback import Feedback
+from app.web.frontpage import FrontPage
+from app.web.loading import Answering, Loading
+from app.web.metrics import Metrics
+from app.web.openai import openai_routes
+from app.web.problems import explain_errors
+from app.web.shield import Door, Shield
+from app.web.source import source_routes
+from corpus.command import note
+from corpus.errors import SpinewiseError
+from corpus.home import home_folder
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(loading: Loading, settings: AppSettings, site: SiteSettings, home: Path) -> FastAPI:
+    """The contract's routes and the page over an assistant that may still be loading.
+
+    Called inside a running event loop: elsewhere Gradio opens event loops of its own and never closes them.
+    """
+    environment.prepare(home)
+    from app.ui.page import mount_page  # gradio reads the environment when it is imported
+
+    strings = Strings(site.language, site)
+    desk, feedback = Desk(loading, settings, Metrics()), Feedback(home)
+    reasons = tuple(strings.table("feedback.reasons"))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = FastAPI(title=strings("page.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    explain_errors(app)
+    app.include_router(api_routes(desk, feedback, settings, reasons))
+    app.include_router(openai_routes(desk, settings))
+    app.include_router(source_routes(desk, strings))
+    app.mount("/page", StaticFiles(directory=STATIC))
+    language, direction = strings("page.language"), strings("page.direction")
+    hosts = tuple(host.lower() for host in (*LOCAL_HOSTS, settings.host, *settings.allowed_hosts))
+    app.add_middleware(FrontPage, language=language, direction=direction)  # the last one added meets a request first
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+    )
+    app.add_middleware(
+        Door,
+        hosts=hosts,
+        origins=tuple(settings.cors_origins),
+        max_body_bytes=settings.max_body_bytes,
+        routes=app.router.routes,
+    )
+    app.add_middleware(Shield)
+    mount_page(app, desk, feedback, settings, strings)
+    return app
+
+
+def serve(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    load: Callable[[], Answering] | None = None,
+    settings: AppSettings | None = None,
+    site: SiteSettings | None = None,
+    home: Path | None = None,
+    started: Callable[[str], None] = lambda address: note(f"serving on {address}"),
+) -> None:
+    """Serves until it is stopped, while `load` runs. Raises SpinewiseError: the port is taken, or `load` failed."""
+    settings = (settings or AppSettings.load("app")).model_copy(
+        update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    )
+    home = home or home_folder()
+    environment.prepare(home)
+    loading = Loading(load or partial(_site_assistant, home))
+    listener = listen(settings.host, settings.port)
+
+    async def run() -> None:
+        server = uvicorn.Server(configuration(create_app(loading, settings, site or SiteSettings.load("site"), home)))
+        loading.start(when_failed=lambda: setattr(server, "should_exit", True))
+        started(f"http://{shown(settings.host)}:{listener.getsockname()[1]}")
+        await server.serve(sockets=[listener])
+
+    with closing(listener):
+        asyncio.run(run())
+    if loading.failure is not None:
+        raise loading.failure
+
+
+def _site_assistant(home: Path) -> Answering:
+    from app.site import open_assistant
+
+    return open_assistant(home)
+
+
+def configuration(app: FastAPI) -> uvicorn.Config:
+    """uvicorn without an access log and without its version in the headers."""
+    return uvicorn.Config(
+        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=3, ws="none"
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; a port that is taken is explained in one line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name != "nt":  # there it would let two servers share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise SpinewiseError(
+            f"can't listen on {host}, port {port}: {problem.strerror or problem}",
+            f"stop what uses it, or choose another port: python -m app serve --port {port + 1 if port < 65535 else 0}",
+        ) from problem
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def shown(host: str) -> str:
+    """The host as one types it into a browser."""
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1") else f"[{host}]" if ":" in host else host
