@@ -1,0 +1,138 @@
+"""python -m app: models, ask, serve, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from corpus.command import Command, note, print_json
+from corpus.errors import SpinewiseError
+from corpus.home import home_folder
+
+
+def models(options: argparse.Namespace) -> int:
+    """Lists the models, or fetches what is missing."""
+    from app.models import fetch, listing
+    from app.settings import AppSettings
+
+    home, settings = home_folder(), AppSettings.load("app")
+    if options.what == "fetch":
+        fetch(home, note)
+    found = listing(home, settings)
+    if options.json:
+        print_json(found)
+        return 0
+    print(f"models in {found['folder']}")
+    for model in found["models"]:
+        state = "present" if model["present"] else "missing: run python -m app models fetch"
+        print(f"  {model['name']} ({model['role']}; {model['licence']}; from {model['source']}): {state}")
+        if model["sha256"]:
+            print(f"    SHA-256 {model['sha256']}")
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """One answer, or a batch with the models loaded once."""
+    if bool(options.question) == bool(options.batch):
+        raise SpinewiseError("ask takes a question or --batch FILE", 'try: python -m app ask "What is spinal fusion?"')
+    from app.site import open_assistant
+
+    if options.batch:
+        rows = list(batch(options.batch))
+        assistant = open_assistant()
+        with ExitStack() as stack:
+            out = stack.enter_context(options.out.open("w", encoding="utf-8")) if options.out else sys.stdout
+            for row, history in rows:
+                answer = assistant.ask(row["question"], history).to_json()
+                print(json.dumps({**({"id": row["id"]} if "id" in row else {}), **answer}, ensure_ascii=False), file=out, flush=True)
+        return 0
+    answer = open_assistant().ask(options.question)
+    if options.json:
+        print_json(answer.to_json())
+        return 0
+    print(answer.text)
+    if answer.notice:
+        print(f"\n{answer.notice}")
+    for citation in answer.citations:
+        print(f"\n[{citation.number}] {citation.title}, “{citation.section}” ({citation.tier})\n    {citation.quote}")
+    return 0
+
+
+def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """(row, history) of each line of a batch; every line is checked before the first is answered."""
+    from app.answer import Turn
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SpinewiseError(f"can't read {path}: {problem}", "name a UTF-8 file with one JSON object a line") from problem
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row["question"], str):
+                raise TypeError("question is not a text")
+            yield row, [Turn(turn["role"], str(turn["content"])) for turn in row.get("history") or ()]
+        except (ValueError, TypeError, KeyError) as problem:
+            reason = f"no {problem}" if isinstance(problem, KeyError) else problem
+            raise SpinewiseError(f"{path}, line {number}: {reason}", 'write {"id": "q1", "question": "…"} on each line') from None
+
+
+def serve(options: argparse.Namespace) -> int:
+    """The web app."""
+    if options.prepare:
+        prepare()
+    from app.web.server import serve as run
+
+    run(host=options.host, port=options.port)
+    return 0
+
+
+def prepare() -> None:
+    """Fetches the models and builds the index where they are missing; leaves alone what is there."""
+    from app.models import fetch
+    from index.build import build_if_missing
+
+    home = home_folder()
+    fetch(home, note)
+    build_if_missing(home, note)
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Checks what a site needs."""
+    from app.doctor import examine
+
+    findings = examine(home_folder())
+    if options.json:
+        print_json({"ok": all(one.ok for one in findings), "checks": [one.to_json() for one in findings]})
+    else:
+        for one in findings:
+            print(f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}" + (f"\n       mend it: {one.mend}" if one.mend and not one.ok else ""))
+    return 0 if all(one.ok for one in findings) else 1
+
+
+def command() -> Command:
+    """All sub-commands."""
+    made = Command("app", "Answers questions from the index: on the command line, and as a web app.")
+    parser = made.add("models", models, "which models are present; fetch gets what is missing", "python -m app models fetch")
+    parser.add_argument("what", nargs="?", choices=["list", "fetch"], default="list")
+    parser = made.add("ask", ask, "one answer, or one for each line of a file", 'python -m app ask "How long is recovery?"')
+    parser.add_argument("question", nargs="?")
+    parser.add_argument("--batch", type=Path, metavar="IN.jsonl", help="one JSON object a line: id, question, optional history")
+    parser.add_argument("--out", type=Path, metavar="OUT.jsonl", help="where the answers go; stdout if not given")
+    parser = made.add("serve", serve, "the web app", "python -m app serve --port 7860", json_output=False)
+    parser.add_argument("--host", help="the address to listen on (default: setting app.host)")
+    parser.add_argument("--port", type=int, help="the port to listen on (default: setting app.port)")
+    parser.add_argument("--prepare", action="store_true", help="first fetch the models and build the index if they are missing")
+    made.add("doctor", doctor, "checks everything a site needs and says how to mend what fails", "python -m app doctor")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(command().run())

@@ -1,0 +1,106 @@
+"""Whether the passages found answer the question: a calibrated probability, before any model is asked.
+
+A logistic model over a few readable signals; its weights, its threshold and what they were fitted on stand in
+answerability.json, which `python -m eval calibrate` writes. Knows nothing of the language model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.evidence import Evidence
+from app.language import content, english, question_type, words
+from app.vocabulary import Vocabulary, rarest
+from corpus.errors import SpinewiseError
+from index.passage import Hit
+
+FILE = Path(__file__).parent / "answerability.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies."""
+
+    passage_cosine: float
+    sentence_cosine: float
+    third_cosine: float
+    passage_coverage: float
+    sentence_coverage: float
+    context_coverage: float
+    rarest_missing: float
+    missing_words: float
+    content_words: float
+    type_answered: float
+
+
+def signals(question: str, hits: Sequence[Hit], ranked: Sequence[Evidence], vocabulary: Vocabulary) -> Signals:
+    """The signals of a question with its hits and its evidence sentences, best first."""
+    dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
+    near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
+    best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
+    missing = vocabulary.missing(question, " ".join(near))
+    sentences = [f"{one.passage.section} {one.lead} {one.quote}" for one in ranked[:8]]
+    return Signals(
+        passage_cosine=dense[0] if dense else 0.0,
+        sentence_cosine=max((one.cosine for one in ranked), default=0.0),
+        third_cosine=dense[2] if len(dense) > 2 else 0.0,
+        passage_coverage=vocabulary.coverage(question, best),
+        sentence_coverage=max((vocabulary.coverage(question, text) for text in sentences), default=0.0),
+        context_coverage=vocabulary.coverage(question, " ".join(near)),
+        rarest_missing=rarest(missing),
+        missing_words=float(len(missing)),
+        content_words=float(min(len(content(question)), 8)),
+        type_answered=type_answered(question, ranked),
+    )
+
+
+def type_answered(question: str, ranked: Sequence[Evidence]) -> float:
+    """Whether the best sentences hold the kind of thing asked for: a time for "how long", a figure for "how many"; 0.5 where the
+    type asks for nothing in particular."""
+    asked, text = question_type(question), " ".join(one.quote for one in ranked[:4])
+    if asked == "cost":
+        return 0.0
+    if asked == "duration":
+        return float(bool(set(content(text)) & english().units))
+    if asked == "quantity":
+        return float(any(word[0].isdigit() for word in words(text)))
+    return 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answerability:
+    """The fitted decision: `probability` is calibrated, `threshold` is where answering begins."""
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    provenance: dict[str, Any]
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> Answerability:
+        """Reads the fitted file; one that is damaged, or was fitted on other signals, is refused."""
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+            fitted = cls(**{**table, **{key: tuple(table[key]) for key in ("names", "means", "scales", "weights")}})
+        except (OSError, ValueError, TypeError, KeyError) as problem:
+            raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
+        if fitted.names != tuple(Signals.__dataclass_fields__):
+            raise SpinewiseError(f"{path} was fitted on other signals than this version's", "run python -m eval calibrate")
+        return fitted
+
+    def probability(self, seen: Signals) -> float:
+        """The probability that the passages answer the question."""
+        values = asdict(seen)
+        score = self.bias + sum(
+            weight * (values[name] - mean) / scale
+            for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
+        )
+        return 1 / (1 + math.exp(-score))

@@ -1,0 +1,63 @@
+"""An FAQ's own answer for a question that means the same as one of its questions. Knows nothing of models.
+
+Precision before recall: a wrong match answers another question with a clinic's authority. Both questions must hold the
+same content words (by stem, and by glossary synonym), be of one type, and lie close together as embeddings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.evidence import Evidence, Vector
+from app.language import negations, question_type
+from app.vocabulary import Vocabulary
+from corpus.document import Document, Pair
+from index.search import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pair whose question means the same, and the cosine of the two questions."""
+
+    document: Document
+    pair: Pair
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """What two questions need to be the same: cosine, and share of each one's content words found in the other."""
+
+    cosine: float = 0.80
+    covered: float = 0.99
+    obvious: float = 0.97  # from this cosine on, word for word the same but for spelling
+
+
+def match(question: str, vector: Vector, index: Index, vocabulary: Vocabulary, sameness: Sameness = Sameness()) -> Match | None:
+    """The FAQ pair whose question means the same, or None; `vector` is the question's embedding."""
+    if not index.pairs:
+        return None
+    cosines = index.pair_vectors @ vector
+    best = int(np.argmax(cosines))
+    document, pair = index.pairs[best]
+    cosine = float(cosines[best])
+    known = pair.question.of(document.text)
+    if cosine < sameness.cosine or negations(known) != negations(question) or question_type(known) != question_type(question):
+        return None
+    ways = (vocabulary.coverage(question, known), vocabulary.coverage(known, question))
+    return Match(document, pair, cosine) if min(ways) >= sameness.covered else None
+
+
+def evidence_of(found: Match, index: Index) -> list[Evidence]:
+    """The sentences of the pair's answer, in order."""
+    span, zero = found.pair.answer, np.zeros(index.pair_vectors.shape[1], np.float32)
+    inside = {
+        (sentence.start, sentence.end): Evidence(passage, sentence, zero)
+        for passage in index.passages
+        if passage.document.id == found.document.id and passage.start < span.end and span.start < passage.end
+        for sentence in passage.sentences
+        if span.start <= sentence.start and sentence.end <= span.end
+    }
+    return [inside[place] for place in sorted(inside)]

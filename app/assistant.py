@@ -1,0 +1,205 @@
+"""One question to one answer: the way of a question reads from top to bottom in `Assistant.stream`.
+
+Each step is a plain function or a small object and may end the trip with an Answer of its kind. Whether to answer is
+decided before the language model is asked, and nothing that it writes is said unless a source holds it. Knows nothing of
+web pages, of files, or of any model library.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
+from app.answerability import Answerability, signals
+from app.approved import Match, evidence_of, match
+from app.evidence import Evidence
+from app.followup import standalone
+from app.grounding import judge
+from app.reader import Reader, sentences
+from app.reply import Reply
+from app.scope import Scope
+from app.select import candidates, choose, repeats, windows
+from app.strings import Strings
+from app.suggest import Suggestions
+from app.triage import SiteTexts, Triage, Verdict
+from app.vocabulary import Vocabulary
+from corpus.document import Document
+from index.search import Index
+
+HITS = 8
+
+
+class Clock:
+    """Milliseconds of each step, for `timings_ms`."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self.marks: dict[str, float] = {}
+
+    def mark(self, step: str) -> None:
+        """Ends `step` now."""
+        now = time.perf_counter()
+        self.marks[step] = round((now - self._last) * 1000, 1)
+        self._last = now
+
+    def since_start(self, name: str) -> None:
+        """Notes the time since the question came, once."""
+        self.marks.setdefault(name, round((time.perf_counter() - self._began) * 1000, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Answers for many visitors at once: all that it holds is read-only or guards itself. Keeps nothing of a visitor."""
+
+    triage: Triage
+    scope: Scope
+    index: Index
+    vocabulary: Vocabulary
+    answerability: Answerability
+    reader: Reader | None
+    suggestions: Suggestions
+    strings: Strings
+    site: SiteTexts
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """The whole answer."""
+        *_, answer = self.stream(question, history)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def urgent(self, question: str, history: Sequence[Turn] = ()) -> Answer | None:
+        """The triage step alone: needs no index, no model and no place in a queue."""
+        verdict = self.triage.check(question, history)
+        return self._card(question, verdict) if verdict.report else None
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerSentence | Answer]:
+        """The sentences as each is ready, the Answer last. Closing the iterator ends the model's work."""
+        clock = Clock()
+        verdict = self.triage.check(question, history)
+        clock.mark("triage")
+        if verdict.report:
+            return (yield from self._end(self._card(question, verdict), clock))
+        ruling = self.scope.check(question)
+        if ruling.declines:
+            return (yield from self._end(self._declined(self._blank(question, question, verdict, None), ruling.rule), clock))
+        asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
+        clock.mark("rewrite")
+        blank = self._blank(question, asked, verdict, ruling.rule)
+        vector = self.index.encode([asked])[0]
+        blank = replace(blank, suggestions=self.suggestions.near(vector))
+        clock.mark("embed")
+        if pair := match(asked, vector, self.index, self.vocabulary):
+            return (yield from self._end(self._approved(blank, pair), clock))
+        hits = self.index.search(asked, HITS, vector=vector)
+        ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
+        clock.mark("search")
+        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary))
+        if probability < self.answerability.threshold:
+            absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
+            return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
+        reply = Reply()
+        for sentence in self._say(asked, ranked, reply):
+            clock.since_start("first_sentence")
+            yield sentence
+        clock.mark("answer")
+        yield from self._end(self._answer(blank, reply, probability), clock)
+
+    def _say(self, asked: str, ranked: list[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
+        """Reads and grounds: the model's sentences that a source holds, then the sources' own words for what it left out."""
+        choice = choose(asked, ranked, self.vocabulary)
+        if choice.listed:  # a list is quoted whole: a model leaves items out
+            yield from reply.quote_list(choice.evidence)
+            return
+        if self.reader:
+            shown = windows(ranked)
+            evidence = [one for window in shown for one in window]
+            for draft in sentences(self.reader.read(asked, [" ".join(one.quote for one in window) for window in shown])):
+                verdict = judge(draft, evidence, self.vocabulary.synonyms)
+                if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
+                    yield reply.write(draft, verdict.evidence, verdict.support)
+        for one in choice.evidence:
+            if not repeats(one, reply.evidence):  # an item says little without the line that introduces its list
+                yield from reply.quote_list([one]) if one.sentence.lead else [reply.quote(one)]
+
+    # -- the kinds of answer ---------------------------------------------------------------------------------------------
+
+    def _blank(self, question: str, asked: str, verdict: Verdict, rule: str | None) -> Answer:
+        notice = self.triage.notice(verdict, self.site) if verdict.about else None
+        if rule and not notice:
+            notice = self.strings("answer.personal_notice")
+        return Answer(
+            kind="not_found", question=question, standalone_question=asked, text="", rule=verdict.rule or rule,
+            notice=notice, index=self.index.snapshot,
+        )  # fmt: skip
+
+    def _answer(self, blank: Answer, reply: Reply, probability: float) -> Answer:
+        kind: Kind = "answered" if reply.written else "quoted"
+        notice = " ".join(text for text in (blank.notice, self._promotional(reply)) if text)
+        return replace(
+            blank, kind=kind, text=reply.text, sentences=tuple(reply.sentences), citations=tuple(reply.citations),
+            confidence=round(probability, 3), notice=notice or None, terms=self.vocabulary.explained(reply.text),
+            model=self.reader.name if reply.written and self.reader else None,
+        )  # fmt: skip
+
+    def _promotional(self, reply: Reply) -> str | None:
+        """Names the promotional sources among the citations: they never speak unannounced."""
+        numbers = [f"[{citation.number}]" for citation in reply.citations if citation.tier == "promotional"]
+        if not numbers:
+            return None
+        return self.strings(f"answer.promotional_{'one' if len(numbers) == 1 else 'many'}", numbers=", ".join(numbers))
+
+    def _approved(self, blank: Answer, found: Match) -> Answer:
+        reply = Reply()
+        for one in evidence_of(found, self.index):
+            reply.quote(one)
+        return replace(self._answer(blank, reply, 1.0), kind="approved")
+
+    def _not_found(self, blank: Answer) -> Answer:
+        return replace(
+            blank, text=f"{self.strings('answer.not_found')} {self.strings('answer.covers', topics='; '.join(self.suggestions.topics))}", notice=blank.notice or self.strings("answer.not_found_notice"),
+        )  # fmt: skip
+
+    def _declined(self, blank: Answer, rule: str | None) -> Answer:
+        return replace(
+            blank, kind="declined", text=self.scope.reply(rule), rule=rule,
+            suggestions=blank.suggestions or self.suggestions.examples[:3],
+        )  # fmt: skip
+
+    def _card(self, question: str, verdict: Verdict) -> Answer:
+        """The urgent card: one action, the reason, nothing else to read."""
+        return Answer(
+            kind="urgent", question=question, standalone_question=question, text=self.triage.card(verdict, self.site),
+            rule=verdict.rule,
+        )  # fmt: skip
+
+    def _end(self, answer: Answer, clock: Clock) -> Iterator[AnswerSentence | Answer]:
+        """Streams what has not been streamed yet and hands over the Answer."""
+        if "answer" not in clock.marks:
+            yield from answer.sentences
+        clock.since_start("first_sentence")
+        clock.since_start("total")
+        yield replace(answer, timings_ms=clock.marks)
+
+    # -- what a page shows beside an answer --------------------------------------------------------------------------------
+
+    def examples(self) -> tuple[str, ...]:
+        """Questions to start with, which the corpus answers."""
+        return self.suggestions.examples
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """Every document by its id, for showing it."""
+        return self.index.documents
+
+    def context(self, citation: Citation) -> tuple[str, str, str]:
+        """(before, quote, after): the quote within its passage, for showing it in place."""
+        text = self.index.documents[citation.document].text
+        around = [
+            passage for passage in self.index.passages
+            if passage.document.id == citation.document and passage.start <= citation.start < passage.end
+        ]  # fmt: skip
+        start = min([citation.start, *(passage.start for passage in around)])
+        end = max([citation.end, *(passage.end for passage in around)])
+        return text[start : citation.start], citation.quote, text[citation.end : end]

@@ -1,0 +1,264 @@
+"""A follow-up ("and how long does that take?") to a question that can be searched alone. Knows nothing of answers.
+
+Works on the wording: the words that a follow-up leaves out are taken from the visitor's own earlier questions, and
+retrieval decides whether the result fits the documents better. Only user turns are believed: what a client says that the
+assistant has said is never read. Not covered: pointing at a sentence of the reply ("what does the second one mean?").
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.answer import Turn
+from app.language import content_places, english, stem, words
+from app.vocabulary import Vocabulary
+from index.search import Index
+
+TURNS = 3  # earlier user turns that are read
+HITS = 5
+COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
+COVERED = 0.5  # share of a follow-up's own words that the passages must hold for the earlier topic to be carried over
+CARRIED = 6  # content words carried over at most
+LONGEST = 200  # characters of an earlier question that are read
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_ENDS = re.compile(r"[?!.()]")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The patterns and word lists of followup.toml."""
+
+    patterns: dict[str, re.Pattern[str]]
+    pointers: frozenset[str]
+    frames: frozenset[str]
+    opposites: tuple[tuple[str, str], ...]
+
+
+@cache
+def followup_words() -> Words:
+    """The shipped lists."""
+    table: dict[str, Any] = tomllib.loads((Path(__file__).parent / "followup.toml").read_text(encoding="utf-8"))
+    lists = ("pointers", "frames", "opposites")
+    return Words(
+        patterns={
+            name: re.compile(text.replace("’", "'?"), re.IGNORECASE) for name, text in table.items() if name not in lists
+        },
+        pointers=frozenset(table["pointers"].split()),
+        frames=frozenset(stem(word) for word in table["frames"].split()) | english().units,
+        opposites=tuple((one, other) for pair in table["opposites"] for one, other in (pair, reversed(pair))),
+    )
+
+
+def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary) -> str:
+    """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic.
+
+    Costs two searches at most, none for a question that shows no sign of leaning on an earlier one.
+    """
+    earlier = topic([turn.content for turn in history if turn.role == "user"], vocabulary)
+    if not earlier or not leans(question, vocabulary):
+        return question
+    options = rewritings(question, earlier, vocabulary)
+    if len(options) == 1 and not own(bare_of_signals(question), vocabulary):
+        return options[0]
+    best, score = question, 0.0
+    for option in options:
+        hits = index.search(option, HITS)
+        text = " ".join(f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits)
+        fit = max((hit.scores.get("dense", 0.0) for hit in hits), default=0.0) + vocabulary.coverage(option, text)
+        if fit > score and holds(text, question, vocabulary):
+            best, score = option, fit
+    return best
+
+
+def holds(text: str, question: str, vocabulary: Vocabulary) -> bool:
+    """Whether the passages' text holds enough of what the question itself names: if not, it is a new topic."""
+    named = " ".join(own(bare_of_signals(question), vocabulary))
+    return vocabulary.coverage(named, text) >= COVERED
+
+
+def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
+    """The last earlier question that names something, itself made whole by those before it; "" if none does."""
+    earlier = ""
+    for turn in turns[-TURNS:]:
+        asked = vocabulary.corrected(last_question(turn))
+        if earlier and leans(asked, vocabulary):
+            asked = rewritings(asked, earlier, vocabulary)[0]
+        names = own(asked, vocabulary, common=True)
+        if names or not earlier and followup_words().patterns["clause"].search(asked):
+            earlier = asked
+    return earlier
+
+
+def last_question(turn: str) -> str:
+    """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know."""
+    sentences = [found.strip() for found in _SENTENCE.findall(turn) if found.strip()]
+    asked = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
+    return asked[-1][:LONGEST] if asked else ""
+
+
+# -- how a question leans on another ---------------------------------------------------------------------------------------
+
+
+def leans(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether the wording shows that something was named before: a correction, a pointer, a fragment, nothing of its own."""
+    patterns = followup_words().patterns
+    if patterns["correction"].search(question):
+        return True
+    rest = bare_of_signals(question)
+    if not own(rest, vocabulary, common=True) or points(rest, vocabulary):
+        return True
+    if patterns["bare"].search(rest) or patterns["about"].search(opened(question)):
+        return True
+    fragment = not patterns["clause"].search(rest)
+    return fragment and (rest != question or bool(patterns["continues"].search(rest)))
+
+
+def opened(question: str) -> str:
+    """The question without the words that say that it goes on."""
+    return followup_words().patterns["opener"].sub("", question.strip())
+
+
+def bare_of_signals(question: str) -> str:
+    """What is left of the question without "and", "what about", "no, I meant"."""
+    patterns = followup_words().patterns
+    if patterns["correction"].search(question):
+        return patterns["correction"].sub("", question.strip())
+    return patterns["about"].sub("", opened(question))
+
+
+def points(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word points back beyond the question: one whose own clauses before it name nothing."""
+    lists = followup_words()
+    plain = lists.patterns["empty_pointers"].sub(" ", question)
+    for clause in lists.patterns["boundary"].split(plain):
+        if lists.pointers & set(words(clause)):
+            return True
+        if own(clause, vocabulary, common=True):
+            return False
+    return False
+
+
+def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[str]:
+    """The words of the question that name something, in order; those that half the passages hold only with `common`."""
+    lists, listed = followup_words(), words(question)
+    return [
+        listed[place]
+        for place, one in content_places(question)
+        if one not in lists.frames and listed[place] not in lists.pointers and (common or vocabulary.rarity(one) > COMMON)
+    ]
+
+
+# -- rewriting -------------------------------------------------------------------------------------------------------------
+
+
+def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]:
+    """One or two ways to say the follow-up as a whole question, the likeliest first."""
+    patterns, rest = followup_words().patterns, bare_of_signals(question)
+    if exchanged := exchange(rest, earlier, whole=not patterns["clause"].search(rest)):
+        return [exchanged]
+    if patterns["bare"].search(rest):
+        return [bare_question(rest, earlier, vocabulary)]
+    if patterns["clause"].search(rest):
+        named = points(rest, vocabulary) or not own(rest, vocabulary)
+        return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
+    if patterns["correction"].search(question):
+        return [sentence(earlier.replace(run, rest.rstrip("?!. "), 1)) for run in runs(earlier, vocabulary)[:2]] or [joined(earlier, rest)]
+    if patterns["continues"].search(rest):
+        return [f"{earlier.rstrip('?!. ')} {rest.rstrip('?!. ')}?"]
+    return [joined(earlier, question)]
+
+
+def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
+    """The earlier question with the one of two opposites put for the other that the follow-up names."""
+    lists = followup_words()
+    for one, other in lists.opposites if whole else ():
+        if phrase(other).search(rest) and phrase(one).search(earlier) and not phrase(other).search(earlier):
+            return sentence(phrase(one).sub(other, earlier))
+    if lists.patterns["other"].search(rest):
+        for one, other in lists.opposites:
+            if phrase(one).search(earlier) and not phrase(other).search(earlier):
+                return sentence(phrase(one).sub(other, earlier))
+    return None
+
+
+@cache
+def phrase(text: str) -> re.Pattern[str]:
+    """The words of `text` as whole words."""
+    return re.compile(rf"\b{re.escape(text)}\b", re.IGNORECASE)
+
+
+def bare_question(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """ "Why?" after "Are screws always used?" is "Why are screws always used?"."""
+    patterns = followup_words().patterns
+    if patterns["again"].search(rest):
+        return earlier
+    if patterns["yesno"].search(earlier) and len(words(rest)) <= 2 and "not" not in words(rest):
+        return sentence(f"{rest.rstrip('?!. ')} {earlier[0].lower()}{earlier[1:]}")
+    return bracketed(rest, earlier, vocabulary)
+
+
+def resolved(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """The pointer replaced by the one thing that the earlier question names, else its words in brackets."""
+    lists = followup_words()
+    thing = lists.patterns["names"].search(earlier)
+    places = [found for found in _WORD.finditer(rest) if found[0].lower() in ("it", "that", "this", "they", "them", "those", "these")]
+    if thing is None or len(places) != 1:
+        return bracketed(rest, earlier, vocabulary)
+    name, pointer = thing["what"] or thing["that"], places[0]
+    after = _WORD.search(rest, pointer.end())
+    determines = pointer[0].lower() not in ("it", "they", "them") and after and own(after[0], vocabulary, common=True)
+    if determines or (pointer[0].lower() in ("they", "them", "those", "these")) != name.endswith("s"):
+        return bracketed(rest, earlier, vocabulary)
+    return sentence(f"{rest[: pointer.start()]}{name[0].lower() + name[1:] if name[1:].islower() else name}{rest[pointer.end() :]}")
+
+
+def bracketed(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """The follow-up, and behind it in brackets what the earlier question names."""
+    carried = carry(earlier, rest, vocabulary)
+    return f"{sentence(rest)} ({carried})" if carried else sentence(rest)
+
+
+def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
+    """What the earlier question names: its own wording from there on if that is short, else a list of the words."""
+    there = {stem(word) for word in words(rest)}
+    named = [word for word in dict.fromkeys(own(earlier, vocabulary, common=True)) if stem(word) not in there][:CARRIED]
+    found = [one for one in _WORD.finditer(earlier) if {part for part in words(one[0])} & set(named)]
+    if not found:
+        return ""
+    stretch = earlier[found[0].start() :].strip("?!. ")
+    close = len(stretch.split()) <= CARRIED and not _ENDS.search(stretch)
+    return stretch if close else ", ".join(named)
+
+
+def runs(earlier: str, vocabulary: Vocabulary) -> list[str]:
+    """The stretches of naming words in the earlier question, in order: what a correction may replace."""
+    named, found = set(own(earlier, vocabulary, common=True)), list(_WORD.finditer(earlier))
+    stretches: list[tuple[int, int]] = []
+    for one in found:
+        if not {part for part in words(one[0])} & named:
+            continue
+        if stretches and not earlier[stretches[-1][1] : one.start()].strip():
+            stretches[-1] = (stretches[-1][0], one.end())
+        else:
+            stretches.append((one.start(), one.end()))
+    return [earlier[start:end] for start, end in stretches]
+
+
+def joined(earlier: str, rest: str) -> str:
+    """Both questions, one after the other."""
+    return f"{sentence(earlier)} {sentence(rest)}"
+
+
+def sentence(text: str) -> str:
+    """With a capital in front and a question mark behind."""
+    text = text.strip()
+    text = text if not text or text[-1] in "?!.)" else f"{text}?"
+    return text[:1].upper() + text[1:]

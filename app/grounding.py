@@ -1,0 +1,100 @@
+"""Whether a sentence says no more than its evidence. Knows nothing of the question, and does not judge whether it answers it.
+
+A drafted sentence is aligned with one evidence sentence. It passes when it brings no content word of its own, leaves out
+no condition, keeps order, and agrees in numbers, negation and hedges. Nothing here trusts a marker that a model wrote.
+Not covered: evidence that is itself wrong.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.evidence import Evidence
+from app.language import content, hedges, negations, quantities, words
+
+SAME_WORD = frozenset[str]
+Synonyms = Callable[[str], SAME_WORD]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`supported` lets the sentence through; `support` is 0 to 1; `reasons` says what failed, for reports and tests."""
+
+    supported: bool
+    support: float
+    evidence: Evidence | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How strict the alignment is: least share of the evidence that a sentence must keep, and of its words kept in order."""
+
+    kept: float = 0.5
+    in_order: float = 0.8
+
+
+def no_synonyms(stem: str) -> SAME_WORD:
+    """Every word is only itself."""
+    return frozenset((stem,))
+
+
+def judge(sentence: str, candidates: Sequence[Evidence], synonyms: Synonyms = no_synonyms, limits: Limits = Limits()) -> Judgement:
+    """The best supported reading of `sentence` among the candidates."""
+    judged = [weigh(sentence, evidence, synonyms, limits) for evidence in candidates]
+    return max(judged, key=lambda one: (one.supported, one.support), default=Judgement(False, 0.0, None, ("no evidence",)))
+
+
+def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits) -> Judgement:
+    """`sentence` against one evidence sentence; its list's lead-in and its heading may lend words, not claims."""
+    if flat(sentence) == flat(evidence.quote):
+        return Judgement(True, 1.0, evidence)
+    context = f"{evidence.lead} {evidence.passage.section}"
+    said, source, around = content(sentence), content(evidence.quote), set(content(context))
+    placed = [position(word, source, synonyms) for word in said]
+    novel = [word for word, place in zip(said, placed, strict=True) if place is None and not synonyms(word) & around]
+    found = [place for place in placed if place is not None]
+    coverage = 1 - len(novel) / len(said) if said else 0.0
+    kept = len(set(found)) / len(set(source)) if source else 0.0
+    reasons = [
+        *([f"new words: {', '.join(dict.fromkeys(novel))}"] if novel else []),
+        *([] if said else ["no content"]),
+        *(["leaves most of the evidence out"] if kept < limits.kept else []),
+        *(["order of words changed"] if found and longest_rise(found) / len(found) < limits.in_order else []),
+        *disagreements(sentence, evidence.quote),
+    ]
+    return Judgement(not reasons, round(coverage * min(1.0, 0.5 + kept / 2), 3), evidence, tuple(reasons))
+
+
+def disagreements(sentence: str, quote: str) -> list[str]:
+    """The hard rules: numbers, negation, hedges. Each must agree whatever the words' likeness."""
+    extra = quantities(sentence) - quantities(quote)
+    gained, lost = hedges(sentence) - hedges(quote), hedges(quote) - hedges(sentence)
+    return [
+        *([f"numbers not in the evidence: {', '.join(sorted(extra))}"] if extra else []),
+        *(["negation differs"] if negations(sentence) != negations(quote) else []),
+        *([f"hedge added: {', '.join(sorted(gained))}"] if gained else []),
+        *([f"hedge lost: {', '.join(sorted(lost))}"] if lost else []),
+    ]
+
+
+def position(stem: str, source: Sequence[str], synonyms: Synonyms) -> int | None:
+    """Where the evidence first holds the word or a synonym of it."""
+    same = synonyms(stem)
+    return next((place for place, other in enumerate(source) if other in same), None)
+
+
+def longest_rise(places: Sequence[int]) -> int:
+    """Length of the longest non-decreasing subsequence: how many words kept their order (patience sorting)."""
+    tails: list[int] = []
+    for place in places:
+        slot = bisect_left(tails, place + 1)
+        tails[slot : slot + 1] = [place]
+    return len(tails)
+
+
+def flat(text: str) -> list[str]:
+    """The words alone, for telling a verbatim copy."""
+    return words(text)

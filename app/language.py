@@ -1,0 +1,126 @@
+"""What a piece of English holds: content stems, numbers, negations, hedges. Knows nothing of questions, sources or topics."""
+
+from __future__ import annotations
+
+import re
+import threading
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import Stemmer
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
+_LOCK = threading.Lock()  # a PyStemmer object is not safe to share between threads without one
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The word lists of language.toml, ready to compare with."""
+
+    stopwords: frozenset[str]
+    anaphora: frozenset[str]
+    negations: frozenset[str]
+    hedges: dict[str, str]
+    number_words: dict[str, str]
+    vague: frozenset[str]
+    units: frozenset[str]
+    question_types: dict[str, tuple[re.Pattern[str], ...]]
+
+
+@cache
+def english() -> Language:
+    """The shipped word lists."""
+    table = tomllib.loads((Path(__file__).parent / "language.toml").read_text(encoding="utf-8"))
+    return Language(
+        stopwords=frozenset(table["stopwords"].split()),
+        anaphora=frozenset(table["anaphora"].split()),
+        negations=frozenset(table["negations"].split()),
+        hedges={word: group for group, words in table["hedges"].items() for word in words},
+        number_words=table["numbers"]["words"],
+        vague=frozenset(table["numbers"]["vague"]),
+        units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
+        question_types={
+            name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+            for name, patterns in table["question_types"].items()
+        },
+    )
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words and numbers in order; a hyphenated word counts as its parts."""
+    found = (token.lower().replace("’", "'") for token in _TOKEN.findall(text))
+    return [part for token in found for part in (token.split("-") if "-" in token else [token]) if part]
+
+
+def stem(word: str) -> str:
+    """The Snowball stem of one lower-case word."""
+    with _LOCK:
+        return str(_stemmer().stemWord(word.removesuffix("'s")))
+
+
+def content(text: str) -> list[str]:
+    """The stems of the words that carry content, in order, repeats kept. Negations, hedges and quantities are not content."""
+    return [one for _, one in content_places(text)]
+
+
+def content_places(text: str) -> list[tuple[int, str]]:
+    """(index of word, stem) of each content word."""
+    lists = english()
+    empty = lists.stopwords | lists.negations | lists.hedges.keys()
+    return [(place, stem(word)) for place, word in enumerate(words(text)) if word not in empty and not is_quantity(word)]
+
+
+def is_quantity(word: str) -> bool:
+    """Whether the word is a number, a number word or a vague quantity."""
+    lists = english()
+    return word[0].isdigit() or word in lists.number_words or word in lists.vague
+
+
+def quantities(text: str) -> Counter[str]:
+    """Numbers (words as digits), vague quantities and units, each as a comparable string."""
+    lists = english()
+    found: Counter[str] = Counter()
+    for word in words(text):
+        if word[0].isdigit():
+            found[word.replace(",", "").replace(" ", "")] += 1
+        elif word in lists.number_words:
+            found[lists.number_words[word]] += 1
+        elif word in lists.vague:
+            found[word] += 1
+        elif (unit := stem(word)) in lists.units:
+            found[unit] += 1
+    return found
+
+
+def negations(text: str) -> int:
+    """How many words of the text negate."""
+    lists = english()
+    return sum(word in lists.negations or word.endswith("n't") for word in words(text))
+
+
+def hedges(text: str) -> frozenset[str]:
+    """The groups of hedging and certainty words that the text holds."""
+    lists = english()
+    return frozenset(lists.hedges[word] for word in words(text) if word in lists.hedges)
+
+
+def leans_back(sentence: str) -> bool:
+    """Whether the sentence opens with a word that points to the one before it."""
+    first = words(sentence)[:1]
+    return bool(first) and first[0] in english().anaphora
+
+
+def question_type(question: str) -> str:
+    """cost, duration, quantity, list, why, who, yesno, or other."""
+    for name, patterns in english().question_types.items():
+        if any(pattern.search(question) for pattern in patterns):
+            return name
+    return "other"

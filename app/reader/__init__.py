@@ -1,0 +1,35 @@
+"""The seam to language models: one method, two nouns. Knows nothing of what becomes of a draft; nobody trusts it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+_MARKERS = re.compile(r"\s*\[\d+\]")
+_END = re.compile(r"(?<=[.!?])(?:\s*\[\d+\])*\s+(?=[^\s\[])|\n+")
+
+
+class Reader(Protocol):
+    """Writes a draft from numbered passages. `name` says which model and revision, for the answer's provenance."""
+
+    name: str
+
+    def read(self, question: str, passages: Sequence[str]) -> Iterator[str]:
+        """The draft in pieces as they are written. Closing the iterator ends the work at once."""
+        ...
+
+
+def sentences(pieces: Iterator[str]) -> Iterator[str]:
+    """Pieces of text to whole sentences, as soon as each is complete; markers such as [2] are taken off.
+
+    What is cut off in the middle (a deadline, a full token budget) is dropped: half a sentence can turn a claim round.
+    """
+    pending = ""
+    for piece in pieces:
+        pending += piece
+        *whole, pending = _END.split(pending)
+        yield from (clean for part in whole if (clean := _MARKERS.sub("", part).strip()))
+    last = _MARKERS.sub("", pending).strip()
+    if last.endswith((".", "!", "?")):
+        yield last

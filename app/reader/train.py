@@ -1,0 +1,173 @@
+"""Teaches the reader its job: a LoRA adapter from items of (passages, question, ideal reply). Knows nothing of retrieval.
+
+    python -m app.reader.train --items FILE --base FOLDER --out FOLDER
+
+The same seed and items give the same order of batches; a stopped run goes on from its last checkpoint. The loss counts
+the reply's tokens only; the prompt is the one of run time (app/reader/prompt.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.reader.prompt import ABSTENTION, messages
+
+HELD_OUT = 10  # one item in ten, by the hash of its first passage, is never trained on
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Token ids of prompt and reply; only the last `reply` of them are learnt."""
+
+    ids: list[int]
+    reply: int
+    abstains: bool
+
+
+def held_out(item: dict[str, Any]) -> bool:
+    """Whether the item is kept for measuring. Items over the same passages fall on the same side."""
+    digest = hashlib.sha256(item["passages"][0].encode()).digest()
+    return digest[0] % HELD_OUT == 0
+
+
+def encode(item: dict[str, Any], tokenizer: Any, rng: random.Random) -> Example:
+    """The item as the model sees it at run time; the order of passages is shuffled and the markers follow."""
+    order = list(range(len(item["passages"])))
+    rng.shuffle(order)
+    place = {old + 1: new + 1 for new, old in enumerate(order)}
+    reply = item["answer"]
+    for old in sorted(place, reverse=True):
+        reply = reply.replace(f"[{old}]", f"[#{place[old]}]")
+    reply = reply.replace("[#", "[")
+    chat = messages(item["question"], [item["passages"][index] for index in order])
+    prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+    before = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    after = tokenizer(reply + "<|im_end|>", add_special_tokens=False)["input_ids"]
+    return Example(before + after, len(after), reply == ABSTENTION)
+
+
+def batches(examples: Sequence[Example], tokens: int, rng: random.Random) -> Iterator[list[Example]]:
+    """Batches of similar length, each of at most `tokens` padded tokens, in random order."""
+    order = sorted(examples, key=lambda example: len(example.ids) + rng.random() * 40)
+    groups: list[list[Example]] = [[]]
+    for example in order:
+        widest = max([len(example.ids), *(len(other.ids) for other in groups[-1])])
+        if groups[-1] and widest * (len(groups[-1]) + 1) > tokens:
+            groups.append([])
+        groups[-1].append(example)
+    rng.shuffle(groups)
+    yield from groups
+
+
+def loss_of(model: Any, batch: list[Example], pad: int) -> Any:
+    """Mean cross-entropy over the reply tokens of the batch."""
+    import torch
+
+    width = max(len(example.ids) for example in batch)
+    ids = torch.tensor([example.ids + [pad] * (width - len(example.ids)) for example in batch])
+    mask = torch.tensor([[1] * len(example.ids) + [0] * (width - len(example.ids)) for example in batch])
+    labels = ids.clone()
+    for row, example in enumerate(batch):
+        labels[row, : len(example.ids) - example.reply] = -100
+        labels[row, len(example.ids) :] = -100
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model.base_model.model.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        learnt = labels[:, 1:] != -100  # logits only where something is learnt: the vocabulary is the widest layer
+        logits = model.base_model.model.lm_head(hidden[:, :-1][learnt])
+    return torch.nn.functional.cross_entropy(logits.float(), labels[:, 1:][learnt])
+
+
+def train(options: argparse.Namespace) -> None:
+    """Trains, checkpoints after every hundred steps, writes the adapter and its figures to `options.out`."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from tqdm import tqdm
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(options.seed)
+    rng = random.Random(options.seed)
+    tokenizer = AutoTokenizer.from_pretrained(options.base)
+    base = AutoModelForCausalLM.from_pretrained(options.base, dtype=torch.float32)
+    config = LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(base, config)
+    items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    learnt = [item for item in items if not held_out(item)]
+    kept = [encode(item, tokenizer, random.Random(0)) for item in items if held_out(item)]
+    plan = [batch for _ in range(options.epochs)
+            for batch in batches([encode(item, tokenizer, rng) for item in learnt], options.tokens, rng)]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trainable, lr=options.rate, weight_decay=0.0)
+    warm = max(1, len(plan) // 20)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / warm) * 0.5 * (1 + math.cos(math.pi * step / len(plan))))
+    checkpoint, first = options.out / "checkpoint.pt", 0
+    options.out.mkdir(parents=True, exist_ok=True)
+    if checkpoint.exists():
+        state = torch.load(checkpoint)
+        first = state["step"]
+        model.load_state_dict(state["adapter"], strict=False)
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+    started = time.monotonic()
+    model.train()
+    for step in tqdm(range(first, len(plan)), initial=first, total=len(plan), unit="step", mininterval=10):
+        loss = loss_of(model, plan[step], tokenizer.pad_token_id)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trainable, 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad()
+        if (step + 1) % 100 == 0 or step + 1 == len(plan):
+            adapter = {name: value for name, value in model.state_dict().items() if "lora_" in name}
+            torch.save({"step": step + 1, "adapter": adapter, "optimiser": optimiser.state_dict(),
+                        "schedule": schedule.state_dict()}, checkpoint)
+            print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
+    model.eval()
+    with torch.inference_mode():
+        held = [loss_of(model, batch, tokenizer.pad_token_id).item() for batch in batches(kept, options.tokens, random.Random(0))]
+    save(model, options, {"items": len(learnt), "held_out": len(kept), "held_out_loss": round(sum(held) / len(held), 4),
+                          "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
+                          "rate": options.rate, "rank": options.rank})
+
+
+def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> None:
+    """The adapter as bf16 safetensors, scaled so that W + B @ A is the merged weight."""
+    import torch
+    from safetensors.torch import save_file
+
+    scale = 2.0
+    tensors = {}
+    for name, value in model.state_dict().items():
+        if "lora_" in name:
+            plain = name.removeprefix("base_model.model.").replace(".default.weight", "")
+            tensors[plain] = (value * scale if "lora_B" in name else value).to(torch.bfloat16).contiguous()
+    save_file(tensors, options.out / "adapter.safetensors")
+    (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(figures))
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(prog="python -m app.reader.train", description=__doc__)
+    parser.add_argument("--items", nargs="+", type=Path, required=True)
+    parser.add_argument("--base", type=Path, required=True, help="folder of the converted base model")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--tokens", type=int, default=2600, help="padded tokens a batch")
+    parser.add_argument("--seed", type=int, default=7)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

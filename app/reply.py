@@ -1,0 +1,76 @@
+"""Puts a reply together: sentences, the markers behind them, and one citation for each place. Knows no question and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from app.answer import AnswerSentence, Citation
+from app.evidence import Evidence
+from corpus.document import Span
+
+
+class Reply:
+    """Grows by sentence; `written` tells whether the model wrote any that isn't word for word a source's."""
+
+    def __init__(self) -> None:
+        self.sentences: list[AnswerSentence] = []
+        self.citations: list[Citation] = []
+        self.evidence: list[Evidence] = []
+        self.written = False
+
+    def write(self, text: str, evidence: Evidence, support: float) -> AnswerSentence:
+        """A sentence of the model, which `evidence` was found to support. A verbatim copy is a quote."""
+        if text.rstrip(".") != evidence.quote.rstrip("."):
+            self.written = True
+        return self._add(text, evidence, evidence.sentence, support)
+
+    def quote(self, evidence: Evidence) -> AnswerSentence:
+        """The evidence itself as a sentence."""
+        return self._add(spoken(evidence.quote), evidence, evidence.sentence, 1.0)
+
+    def quote_list(self, items: Sequence[Evidence]) -> Iterator[AnswerSentence]:
+        """Items of lists: each list under its lead-in, with one citation that covers lead-in and items."""
+        for _, group in groupby(items, key=lambda item: (item.document.id, item.sentence.lead, item.passage.path)):
+            listed = list(group)
+            first, last = listed[0], listed[-1]
+            lead = first.sentence.lead
+            near = lead is not None and lead.end <= first.sentence.start
+            place = Span(lead.start if lead and near else first.sentence.start, last.sentence.end)
+            if lead:
+                yield self._add(first.lead, first, place, 1.0)
+            for item in listed:
+                yield self._add(spoken(item.quote), item, place, 1.0, item=True)
+
+    def _add(self, text: str, evidence: Evidence, place: Span, support: float, *, item: bool = False) -> AnswerSentence:
+        self.evidence.append(evidence)
+        sentence = AnswerSentence(text, (self._number(evidence, place),), round(support, 3), item)
+        self.sentences.append(sentence)
+        return sentence
+
+    def _number(self, evidence: Evidence, place: Span) -> int:
+        for citation in self.citations:
+            if (citation.document, citation.start, citation.end) == (evidence.document.id, place.start, place.end):
+                return citation.number
+        self.citations.append(evidence.cite(len(self.citations) + 1, place))
+        return len(self.citations)
+
+    @property
+    def text(self) -> str:
+        """The whole reply as plain text with markers; list items on lines of their own."""
+        parts: list[str] = []
+        for before, one in zip([None, *self.sentences], self.sentences, strict=False):
+            joint = ("\n- " if before else "- ") if one.item else "\n" if before and before.item else " " if before else ""
+            parts.append(joint + marked(one))
+        return "".join(parts)
+
+
+def marked(sentence: AnswerSentence) -> str:
+    """The sentence with its markers behind it."""
+    return " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)])
+
+
+def spoken(quote: str) -> str:
+    """A quote as a sentence: a capital first, a full stop last; no word is touched."""
+    text = quote[:1].upper() + quote[1:]
+    return text if text.endswith((".", "!", "?", ":", "”", '"')) else f"{text}."

@@ -1,0 +1,155 @@
+"""Which evidence sentences answer a question, from which passages, in which order. Knows nothing of models or of tiers' names.
+
+A question that asks for a list gets the whole list; any other gets two to four sentences, the most direct first, none
+twice. A sentence that leans on the one before it ("They help …") brings that one along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.evidence import Evidence, Vector
+from app.language import leans_back, question_type
+from app.vocabulary import Vocabulary
+from index.passage import Hit
+from index.search import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Weights and bounds of the choice; figures measured on development cases (DECISIONS.md)."""
+
+    cosine: float = 1.0
+    words: float = 0.35
+    rank: float = 0.15
+    repeat: float = 0.86  # cosine from which two sentences say the same
+    relative: float = 0.72  # a sentence weaker than this share of the best is left out
+    most: int = 4
+    least: int = 2
+    statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
+    list_items: int = 12
+
+
+def candidates(
+    question: str, vector: Vector, hits: Sequence[Hit], index: Index, vocabulary: Vocabulary, taste: Taste = Taste()
+) -> list[Evidence]:
+    """Every quotable sentence of the hits with its score for the question (`vector` is its embedding), best first."""
+    found: dict[tuple[str, int, int], Evidence] = {}
+    for hit in hits:
+        vectors = index.sentence_vectors(hit.passage)
+        for sentence, row in zip(hit.passage.sentences, vectors, strict=True):
+            evidence = Evidence(hit.passage, sentence, row)
+            heading = f"{hit.passage.section} {evidence.lead}"
+            cosine = float(vector @ row)
+            score = (
+                taste.cosine * cosine
+                + taste.words * vocabulary.coverage(question, f"{heading} {evidence.quote}")
+                + taste.rank / hit.rank
+            )
+            found.setdefault(evidence.key, replace(evidence, cosine=cosine, score=score))
+    return sorted(found.values(), key=lambda evidence: -evidence.score)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The evidence to say, in the order to say it; `listed` when it is the items of lists."""
+
+    evidence: tuple[Evidence, ...]
+    listed: bool = False
+
+
+def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = Taste()) -> Choice:
+    """What answers the question, of all that was found."""
+    if not ranked:
+        return Choice(())
+    if question_type(question) == "list" and (items := whole_list(ranked, vocabulary, taste)):
+        return Choice(tuple(items), listed=True)
+    chosen: list[Evidence] = []
+    for evidence in ranked:
+        weak = evidence.score < taste.relative * ranked[0].score and len(chosen) >= taste.least
+        if weak or len(chosen) >= taste.most:
+            break
+        if not repeats(evidence, chosen, taste):
+            chosen += [one for one in with_antecedent(evidence) if one.key not in {other.key for other in chosen}]
+    return Choice(tuple(readable(chosen[: taste.most])))
+
+
+def whole_list(ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
+    """The items of the best list among the first sentences, joined by what other documents' lists add to it, once each."""
+    heads = [evidence for evidence in ranked[:8] if evidence.sentence.lead or in_statements(evidence)]
+    if not heads or ranked.index(heads[0]) > 3:
+        return []
+    chosen: list[Evidence] = []
+    for head in heads:
+        if any(head.document is one.document for one in chosen) or head.score < taste.relative * heads[0].score:
+            continue
+        said = " ".join(one.quote for one in chosen)
+        chosen += [item for item in siblings(head, ranked, taste) if not said or vocabulary.missing(item.quote, said)]
+    return chosen[: taste.list_items] if len(chosen) > 1 else []
+
+
+def in_statements(evidence: Evidence) -> bool:
+    """Whether the sentence is a line of a table of facts."""
+    return any(line.start == evidence.sentence.start for line in evidence.document.statements)
+
+
+def windows(ranked: Sequence[Evidence], count: int = 4, most_words: int = 60) -> list[list[Evidence]]:
+    """For the language model: of each of the best `count` passages the sentences around its best one, at most `most_words`."""
+    shown: list[list[Evidence]] = []
+    for head in first_of_each_passage(ranked)[:count]:
+        inside = sorted((one for one in ranked if one.passage is head.passage), key=lambda one: one.sentence.start)
+        first = last = inside.index(head)
+        size = len(head.quote.split())
+        while True:
+            beside = [place for place in (last + 1, first - 1) if 0 <= place < len(inside)]
+            fitting = [place for place in beside if size + len(inside[place].quote.split()) <= most_words]
+            if not fitting:
+                break
+            size += len(inside[fitting[0]].quote.split())
+            first, last = min(first, fitting[0]), max(last, fitting[0])
+        shown.append(inside[first : last + 1])
+    return shown
+
+
+def first_of_each_passage(ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence of each passage, in order."""
+    best: dict[int, Evidence] = {}
+    for evidence in ranked:
+        best.setdefault(evidence.passage.number, evidence)
+    return list(best.values())
+
+
+def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
+    """The items of `head`'s list in the order of its document."""
+    same = [
+        other
+        for other in ranked
+        if other.document is head.document
+        and (other.sentence.lead == head.sentence.lead if head.sentence.lead else other.passage.path == head.passage.path)
+        and (head.sentence.lead or other.score >= taste.statement * head.score)  # a table holds much under one predicate
+    ]
+    return sorted(same, key=lambda evidence: evidence.sentence.start)
+
+
+def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste()) -> bool:
+    """Whether something chosen says the same."""
+    return any(float(np.dot(evidence.vector, other.vector)) > taste.repeat for other in chosen)
+
+
+def with_antecedent(evidence: Evidence) -> list[Evidence]:
+    """The sentence, after the one before it where it leans on that."""
+    sentences = evidence.passage.sentences
+    place = sentences.index(evidence.sentence)
+    if place == 0 or not leans_back(evidence.quote):
+        return [evidence]
+    before = replace(evidence, sentence=sentences[place - 1])
+    return [*with_antecedent(before), evidence]
+
+
+def readable(chosen: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence's passage first; sentences of one passage together and in their own order."""
+    passages = list(dict.fromkeys(evidence.passage.number for evidence in chosen))
+    return sorted(chosen, key=lambda evidence: (passages.index(evidence.passage.number), evidence.sentence.start))

@@ -1,0 +1,75 @@
+"""Puts an Assistant together from a site's settings and its home. Knows the parts, and nothing of what they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.answerability import Answerability
+from app.assistant import Assistant
+from app.models import SMOLLM2, checked
+from app.reader import Reader
+from app.scope import Scope
+from app.settings import AppSettings, SiteSettings
+from app.strings import Strings
+from app.suggest import Suggestions
+from app.triage import SiteTexts, Triage
+from app.vocabulary import Vocabulary
+from corpus.home import home_folder
+from corpus.settings import check_environment
+from index.search import Index
+from index.settings import IndexSettings
+
+
+def open_assistant(home: Path | None = None, answerability: Answerability | None = None) -> Assistant:
+    """The assistant of this site; whatever is missing or damaged is explained with the command that mends it.
+
+    `answerability` takes the place of the fitted one: `python -m eval calibrate` listens there.
+    """
+    check_environment()
+    home = home or home_folder()
+    site, settings = SiteSettings.load("site"), AppSettings.load("app")
+    triage, scope = Triage.load(), Scope.load()
+    index = Index.open(home, IndexSettings.load("index"))
+    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
+    return Assistant(
+        triage=triage,
+        scope=scope,
+        index=index,
+        vocabulary=Vocabulary(texts, index.glossary, index.real_words()),
+        answerability=answerability or Answerability.load(),
+        reader=open_reader(home, settings),
+        suggestions=Suggestions.of(index),
+        strings=Strings(site.language, site),
+        site=site_texts(site),
+    )
+
+
+def site_texts(site: SiteSettings) -> SiteTexts:
+    """The phones and names that cards hold."""
+    return SiteTexts(
+        country=site.country,
+        emergency_number=site.emergency_number,
+        crisis_line=site.crisis_line,
+        clinic_phone=site.clinic_phone,
+        clinic_name=site.clinic_name,
+    )
+
+
+def open_reader(home: Path, settings: AppSettings) -> Reader | None:
+    """The language model that the settings name; None where they say none: then every answer quotes its sources."""
+    if settings.reader_url:
+        from app.reader.server import ServerReader
+
+        return ServerReader(settings.reader_url, settings.reader, key=settings.reader_key or "none", seconds=settings.reader_seconds)
+    if settings.reader == "none":
+        return None
+    from app.reader.local import LocalReader
+
+    own = settings.reader == SMOLLM2.name
+    return LocalReader(
+        checked(home, SMOLLM2.name) if own else settings.reader,
+        settings.reader,
+        adapter=Path(settings.reader_adapter) if settings.reader_adapter else None,
+        allow_download=settings.allow_download,
+        seconds=settings.reader_seconds,
+    )

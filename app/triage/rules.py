@@ -1,0 +1,130 @@
+"""The rules of a triage file: read, checked, and matched in a text. Knows nothing of typos, cards or conversations.
+
+A pattern is one line: concepts joined with `+`, then in any order `within N` (they stand within N words, else NEAR),
+`given CONCEPT` (said anywhere in the last turns) and `unless CONCEPT` (not in the same sentence).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any, Literal, get_args
+
+from app.triage.lexicon import Reading, Span
+from app.triage.stance import ASKED, SUPPOSED, Stance
+from corpus.errors import SpinewiseError
+
+Tier = Literal["emergency", "same-day"]
+TIERS: tuple[Tier, ...] = get_args(Tier)  # most urgent first
+NEAR = 10
+LEAST = 12  # examples that a rule must hit and must miss
+COMBINATIONS = 400  # tried for one pattern; a text of nothing but symptoms has matched long before
+_OPTION = re.compile(r" (within|given|unless) ([\w-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Concepts that must stand together, those that must have been said, those that must not stand beside."""
+
+    together: tuple[str, ...]
+    near: int = NEAR
+    given: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, line: str, rule: str, concepts: frozenset[str]) -> Pattern:
+        """The pattern of one line; a concept that isn't defined is an error."""
+        options: dict[str, list[str]] = {"within": [], "given": [], "unless": []}
+        for name, value in _OPTION.findall(line):
+            options[name].append(value)
+        together = tuple(name.strip() for name in _OPTION.sub("", line).split("+"))
+        for name in (*together, *options["given"], *options["unless"]):
+            if name not in concepts:
+                raise SpinewiseError(f"rule {rule}: {name!r} in {line!r} is no concept", "define it under [concepts]")
+        try:
+            near = int(options["within"][0]) if options["within"] else NEAR
+        except ValueError:
+            raise SpinewiseError(f"rule {rule}: 'within' takes a number of words, in {line!r}") from None
+        return cls(together, near, tuple(options["given"]), tuple(options["unless"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One red flag. `topics` are names of the complication: they make a question be about it, never a report."""
+
+    id: str
+    tier: Tier
+    patterns: tuple[Pattern, ...]
+    topics: tuple[str, ...]
+    supposed_is_told: bool
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, name: str, table: Mapping[str, Any], concepts: frozenset[str]) -> Rule:
+        """The rule of a table of the file."""
+        tier, topics = table.get("tier"), tuple(table.get("topics", ()))
+        if tier not in TIERS:
+            raise SpinewiseError(f"rule {name}: tier is {tier!r}", f"write one of {', '.join(TIERS)}")
+        for topic in topics:
+            if topic not in concepts:
+                raise SpinewiseError(f"rule {name}: topic {topic!r} is no concept", "define it under [concepts]")
+        hits, misses = lines(table.get("hits", "")), lines(table.get("misses", ""))
+        for kind, examples in (("hits", hits), ("misses", misses)):
+            if len(examples) < LEAST:
+                raise SpinewiseError(f"rule {name}: {len(examples)} {kind}", f"write at least {LEAST} examples")
+        patterns = tuple(Pattern.parse(line, name, concepts) for line in lines(table.get("patterns", "")))
+        return cls(name, tier, patterns, topics, tier == TIERS[0], hits, misses)
+
+    @property
+    def evidence(self) -> frozenset[str]:
+        """The concepts that show this red flag."""
+        return frozenset(name for pattern in self.patterns for name in pattern.together)
+
+    def matches(self, reading: Reading, stance: Stance) -> Iterator[Match]:
+        """Every way in which the text reports this red flag or asks about it."""
+        for pattern in self.patterns:
+            for spans in standing(pattern, reading, stance):
+                mood = stance.mood(spans)
+                asked = mood == ASKED or (mood == SUPPOSED and not self.supposed_is_told)
+                yield Match(self, spans, reading.tokens[max(start for start, _ in spans)].turn, told=not asked)
+        for topic in self.topics:
+            for span in reading.found[topic]:
+                yield Match(self, (span,), reading.tokens[span[0]].turn, told=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a rule was met: in which turn its last words stand, and whether they tell of it or ask about it."""
+
+    rule: Rule
+    spans: tuple[Span, ...]
+    turn: int
+    told: bool
+
+
+def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tuple[Span, ...]]:
+    """Spans of the pattern's concepts that stand together and hold, one per concept, in the pattern's order."""
+    places = [[span for span in reading.found[name] if stance.holds(span)] for name in pattern.together]
+    for spans in islice(product(*places), COMBINATIONS):
+        first, last = min(start for start, _ in spans), max(end for _, end in spans)
+        links = {stance.links[start] for start, _ in spans}
+        if len(links) > 1 or last - first - sum(end - start for start, end in spans) > pattern.near:
+            continue
+        if any(stance.links[start] in links for name in pattern.unless for start, _ in reading.found[name]):
+            continue
+        turn = reading.tokens[last - 1].turn
+        if all(_was_said(name, turn, reading, stance) for name in pattern.given):
+            yield spans
+
+
+def _was_said(concept: str, turn: int, reading: Reading, stance: Stance) -> bool:
+    return any(reading.tokens[span[0]].turn <= turn and span[0] not in stance.denied for span in reading.found[concept])
+
+
+def lines(text: str | Iterable[str]) -> tuple[str, ...]:
+    """The lines of a block of text that are neither empty nor comments."""
+    rows = text.splitlines() if isinstance(text, str) else text
+    return tuple(row.strip() for row in rows if row.strip() and not row.lstrip().startswith("#"))

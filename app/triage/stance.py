@@ -1,0 +1,139 @@
+"""Whether words are said of now: negated, over, long past, supposed, or only asked about. Knows no rule and no symptom.
+
+The words that show it are concepts of the lexicon under the fixed names of ROLES. In doubt a thing counts as said of now:
+a missed alarm is worse than a false one. Not covered: irony, quotation, a negation more than REACH words before.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from app.triage.lexicon import Lexicon, Reading, Span
+
+# What each role's phrases do; triage.toml must define every one of them as a concept.
+ROLES = {
+    "negation": "negates what follows",
+    "not-negation": "holds a negating word and negates nothing",
+    "negation-stop": "ends a negation: what follows is said anew",
+    "over": "says that what stands before it is over",
+    "returned": "says that it came back",
+    "past": "puts what stands near it long ago",
+    "past-of-event": "holds a `past` that dates an event, not a symptom",
+    "present": "shows that the words around it are of now",
+    "asking": "what follows is asked about, not told",
+    "supposing": "what follows is supposed, not told",
+    "telling": "within a question, tells of now",
+    "joining": "directly before `telling`, makes it part of the question",
+    "pointing": "opens a sentence that goes on about the one before",
+    "follow-up": "asks on about what was said before",
+}
+REACH = 8  # words that a negation reaches
+TOLD, SUPPOSED, ASKED = 0, 1, 2
+
+
+class Stance:
+    """What holds for each token of one text."""
+
+    def __init__(self, reading: Reading, lexicon: Lexicon, evidence: frozenset[str]) -> None:
+        """`evidence`: the concepts that rules look for; a "not" within one of them ("not able to …") negates nothing else."""
+        self._tokens, self._found, self._lexicon = reading.tokens, reading.found, lexicon
+        self._inside = {
+            place for name in evidence for start, end in reading.found[name] for place in range(start, end) if end - start > 1
+        }
+        self.denied = self._negated() | self._finished()
+        self._mood = self._moods()
+        self.links = self._linked()
+
+    def holds(self, span: Span) -> bool:
+        """Whether what the span says is neither negated, nor over, nor long past."""
+        return span[0] not in self.denied and not self._long_past(span)
+
+    def mood(self, spans: tuple[Span, ...]) -> int:
+        """TOLD where any of the words is told, ASKED where all are asked about, else SUPPOSED."""
+        return min(self._mood[start] for start, _ in spans)
+
+    def follows_up(self, turn: int) -> bool:
+        """Whether the turn asks on about what was said before, and about little else."""
+        own = [place for place, token in enumerate(self._tokens) if token.turn == turn]
+        covered = {place for start, end in self._found["follow-up"] for place in range(start, end)}
+        rest = [p for p in own if p not in covered and not self._lexicon.is_filler(self._tokens[p].word)]
+        return covered.intersection(own) != set() and len(rest) <= 4
+
+    def _negated(self) -> set[int]:
+        excused = {place for start, end in self._found["not-negation"] for place in range(start, end)}
+        stops = {start for start, _ in self._found["negation-stop"]}
+        denied: set[int] = set()
+        for start, end in self._found["negation"]:
+            if start in excused or start in self._inside:
+                continue
+            for place in self._rest_of_sentence(end, REACH):
+                if place in stops:
+                    break
+                denied.add(place)
+        return denied
+
+    def _finished(self) -> set[int]:
+        """Words before "… is gone" in the same breath, unless that is negated or it came back."""
+        denied = self._negated()
+        back = {self._tokens[start].sentence for start, _ in self._found["returned"]}
+        over: set[int] = set()
+        for start, end in self._found["over"]:
+            sentence = self._tokens[start].sentence
+            if start in denied or start in self._inside or {sentence, sentence + 1} & back:
+                continue
+            for place in range(start - 1, max(-1, start - 1 - REACH), -1):
+                if self._tokens[place].sentence != sentence:
+                    break
+                over.add(place)
+                if self._tokens[place].soft:
+                    break
+            over.update(range(start, end))
+        return over
+
+    def _long_past(self, span: Span) -> bool:
+        events = self._found["past-of-event"]
+        present = [start for start, _ in self._found["present"]]
+        for start, end in self._found["past"]:
+            if any(first <= start and end <= last for first, last in events):
+                continue
+            first, last = min(start, span[0]), max(end, span[1])
+            if self._tokens[first].sentence != self._tokens[last - 1].sentence:
+                continue
+            between = present[bisect_left(present, first) : bisect_left(present, last)]
+            if not [place for place in between if not start <= place < end]:
+                return True
+        return False
+
+    def _moods(self) -> list[int]:
+        moods = [TOLD] * len(self._tokens)
+        joins = {end for _, end in self._found["joining"]}
+        telling = {start for start, _ in self._found["telling"] if start not in joins}
+        for role, mood in (("supposing", SUPPOSED), ("asking", ASKED)):
+            for start, end in self._found[role]:
+                moods[start:end] = [mood] * (end - start)
+                for place in self._rest_of_sentence(end):
+                    if place in telling:
+                        break
+                    moods[place] = mood
+        return moods
+
+    def _linked(self) -> list[int]:
+        """For each token the number of its sentence, or of the one before where it goes on about that."""
+        opens = {start for start, _ in self._found["pointing"]}
+        links: list[int] = []
+        for place, token in enumerate(self._tokens):
+            new = place == 0 or self._tokens[place - 1].sentence != token.sentence
+            goes_on = place > 0 and new and any(p in opens and self._is_same(place, p) for p in (place, place + 1))
+            links.append((links[-1] if goes_on else token.sentence) if new else links[-1])
+        return links
+
+    def _is_same(self, place: int, other: int) -> bool:
+        return other < len(self._tokens) and self._tokens[place].sentence == self._tokens[other].sentence
+
+    def _rest_of_sentence(self, place: int, most: int | None = None) -> Iterator[int]:
+        end = len(self._tokens) if most is None else min(len(self._tokens), place + most)
+        for one in range(place, end):
+            if self._tokens[one].sentence != self._tokens[place - 1].sentence:
+                return
+            yield one

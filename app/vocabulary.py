@@ -1,0 +1,103 @@
+"""Which words mean the same here, which are rare, and which are misspelt: from the corpus and its glossary alone.
+
+Knows nothing of retrieval or answers. Holds only words of the corpus: nothing that a visitor typed stays here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from app.language import content, content_places, english, stem, words
+from corpus.glossary import Glossary
+
+Stems = tuple[str, ...]
+
+
+class Vocabulary:
+    """Document frequencies of the passages' stems, and the glossary's concepts as sequences of stems.
+
+    `real_words` is a dictionary of the language: a word in it is never taken for a misspelling.
+    """
+
+    def __init__(self, passages: Iterable[str], glossary: Glossary, real_words: frozenset[str] = frozenset()) -> None:
+        texts = list(passages)
+        self._glossary = glossary
+        self._count = len(texts)
+        self._frequency = Counter(one for text in texts for one in set(content(text)))
+        self._corpus_words = sorted({word for text in texts for word in words(text) if len(word) > 3})
+        self._real = real_words | english().stopwords | frozenset(self._corpus_words)
+        self._names: dict[str, list[tuple[Stems, int]]] = defaultdict(list)
+        for number, term in enumerate(glossary.terms):
+            for name in (term.term, *term.forms, *term.lay, *term.typos):
+                stems = tuple(stem(word) for word in words(name))
+                if stems:
+                    self._names[stems[0]].append((stems, number))
+        # a slip inside a phrase ("hosptial stay") must still be mended alone, so of the typos only single words count
+        self._lay_words = frozenset(
+            word for term in glossary.terms for name in (term.term, *term.forms, *term.lay) for word in words(name)
+        )
+        self._typos = {name: term.term for term in glossary.terms for name in term.typos if " " not in name + term.term}
+
+    def rarity(self, one: str) -> float:
+        """Inverse document frequency of a stem; a stem that the corpus lacks is the rarest."""
+        return math.log(1 + (self._count + 1) / (self._frequency[one] + 0.5))
+
+    def concepts(self, text: str) -> dict[int, set[int]]:
+        """For each place (index of word) of `text`: the glossary terms that are named there, by a name of any length."""
+        stems = [stem(word) for word in words(text)]
+        found: dict[int, set[int]] = defaultdict(set)
+        for place, first in enumerate(stems):
+            for name, number in self._names.get(first, ()):
+                if tuple(stems[place : place + len(name)]) == name:
+                    for inside in range(place, place + len(name)):
+                        found[inside].add(number)
+        return found
+
+    def missing(self, question: str, text: str) -> list[tuple[str, float]]:
+        """The question's content stems that `text` holds neither as such nor by another name, with their rarity."""
+        there, meant = set(content(text)), set().union(*self.concepts(text).values(), set())
+        asked = self.concepts(question)
+        return [
+            (one, self.rarity(one))
+            for place, one in content_places(question)
+            if one not in there and not asked.get(place, set()) & meant
+        ]
+
+    def coverage(self, question: str, text: str) -> float:
+        """Share of the question's content, weighted by rarity, that `text` holds; 1.0 for a question without any."""
+        whole = sum(self.rarity(one) for _, one in content_places(question))
+        return 1 - sum(weight for _, weight in self.missing(question, text)) / whole if whole else 1.0
+
+    def synonyms(self, one: str) -> frozenset[str]:
+        """The stem itself and the single-word names of the glossary terms that it names."""
+        numbers = {number for name, number in self._names.get(one, ()) if len(name) == 1}
+        same = {name[0] for names in self._names.values() for name, number in names if len(name) == 1 and number in numbers}
+        return frozenset({one, *same})
+
+    def explained(self, text: str) -> dict[str, str]:
+        """The glossary terms in `text`, as they stand there, with their one-sentence explanations."""
+        return {span.of(text): term.plain for span, term in self._glossary.explain(text)}
+
+    def corrected(self, question: str) -> str:
+        """The question with words that are no words put right where the corpus or glossary has a near one."""
+        return " ".join(self._correct(token) for token in question.split())
+
+    def _correct(self, token: str) -> str:
+        bare = token.strip(".,;:!?\"'()").lower()
+        if bare in self._typos:
+            return token.lower().replace(bare, self._typos[bare])
+        if len(bare) < 5 or not bare.isalpha() or bare in self._real or bare in self._lay_words:
+            return token
+        allowed = 1 if len(bare) < 8 else 2
+        near = process.extractOne(bare, self._corpus_words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
+        return token.lower().replace(bare, near[0]) if near else token
+
+
+def rarest(missing: Sequence[tuple[str, float]]) -> float:
+    """The rarity of the rarest missing word; 0.0 where none is missing."""
+    return max((weight for _, weight in missing), default=0.0)

@@ -1,0 +1,86 @@
+"""What the guard lets through. Each pair is small enough to judge by reading."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.evidence import Evidence
+from app.grounding import judge, longest_rise
+from corpus.document import Document, Sentence, Source
+from index.passage import Passage
+
+
+def evidence(text: str, section: str = "Recovery") -> Evidence:
+    document = Document("doc", Source("doc.md", "0" * 64, "A guide"), text)
+    sentence = Sentence(0, len(text))
+    passage = Passage(0, document, 0, len(text), ("A guide", section), (sentence,))
+    return Evidence(passage, sentence, np.zeros(3, np.float32))
+
+
+DESK = "Many people return to sedentary work within a few weeks, while heavier work takes longer."
+HEAL = "Nerve symptoms often improve where the nerves have been freed."
+RODS = "Screws and rods are often, but not always, used to hold the bones still."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        (DESK, DESK),
+        ("Many people return to sedentary work within a few weeks, while heavier work takes longer!", DESK),
+        ("Nerve symptoms often improve where nerves have been freed.", HEAL),
+        ("Screws and rods are often but not always used to hold bones still.", RODS),
+        ("Many people return to sedentary work within a few weeks, but heavier work takes longer.", DESK),
+    ],
+)
+def test_faithful_sentences_pass(sentence: str, quote: str) -> None:
+    assert judge(sentence, [evidence(quote)]).supported
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "reason"),
+    [
+        ("Many people return to sedentary work within six weeks, while heavier work takes longer.", DESK, "numbers"),
+        ("Many people return to sedentary work within a few days, while heavier work takes longer.", DESK, "numbers"),
+        ("Most people return to sedentary work within a few weeks, while heavier work takes longer.", DESK, "numbers"),
+        ("Nerve symptoms improve where the nerves have been freed.", HEAL, "hedge lost"),
+        ("Nerve symptoms always improve where the nerves have been freed.", HEAL, "hedge"),
+        ("Nerve symptoms often improve.", HEAL, "hedge lost: limit"),
+        ("Nerve symptoms often do not improve where the nerves have been freed.", HEAL, "negation"),
+        ("Screws and rods are always used to hold the bones still.", RODS, "negation"),
+        ("Screws and plates are often, but not always, used to hold the bones still.", RODS, "new words: plate"),
+        ("Many people return to heavier work within a few weeks, while sedentary work takes longer.", DESK, "order"),
+        ("The answer is yes.", DESK, "new words"),
+        ("", DESK, "no content"),
+    ],
+)
+def test_a_changed_claim_fails_and_says_why(sentence: str, quote: str, reason: str) -> None:
+    judgement = judge(sentence, [evidence(quote)])
+    assert not judgement.supported
+    assert reason in "; ".join(judgement.reasons)
+
+
+def test_the_evidence_that_supports_is_found_among_others() -> None:
+    candidates = [evidence(HEAL), evidence(DESK), evidence(RODS)]
+    assert judge(DESK, candidates).evidence is candidates[1]
+
+
+def test_two_sentences_merged_are_supported_by_neither() -> None:
+    merged = "Screws and rods are often used within a few weeks."
+    assert not judge(merged, [evidence(RODS), evidence(DESK)]).supported
+
+
+def test_no_evidence_supports_nothing() -> None:
+    assert not judge(DESK, []).supported
+
+
+def test_a_synonym_of_the_glossary_is_no_new_word() -> None:
+    sentence = "Many people return to desk work within a few weeks, while heavier work takes longer."
+    assert not judge(sentence, [evidence(DESK)]).supported
+    assert judge(sentence, [evidence(DESK)], lambda stem: frozenset({stem, "sedentari"} if stem == "desk" else {stem})).supported
+
+
+def test_longest_rise() -> None:
+    assert longest_rise([0, 1, 2, 3]) == 4
+    assert longest_rise([2, 0, 1, 1]) == 3  # 0 1 1
+    assert longest_rise([]) == 0
