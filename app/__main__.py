@@ -39,7 +39,7 @@ def models(options: argparse.Namespace) -> int:
 def ask(options: argparse.Namespace) -> int:
     """One answer, or a batch with the models loaded once."""
     if bool(options.question) == bool(options.batch):
-        raise SpinewiseError("ask takes a question or --batch FILE", 'try: python -m app ask "What is spinal fusion?"')
+        raise SpinewiseError("ask takes a question or --batch FILE", 'try: python -m app ask "How long is recovery?"')
     from app.site import open_assistant
 
     if options.batch:
@@ -48,8 +48,9 @@ def ask(options: argparse.Namespace) -> int:
         with ExitStack() as stack:
             out = stack.enter_context(options.out.open("w", encoding="utf-8")) if options.out else sys.stdout
             for row, history in rows:
-                answer = assistant.ask(row["question"], history).to_json()
-                print(json.dumps({**({"id": row["id"]} if "id" in row else {}), **answer}, ensure_ascii=False), file=out, flush=True)
+                named = {"id": row["id"]} if "id" in row else {}
+                reply = {**named, **assistant.ask(row["question"], history).to_json()}
+                print(json.dumps(reply, ensure_ascii=False), file=out, flush=True)
         return 0
     answer = open_assistant().ask(options.question)
     if options.json:
@@ -81,7 +82,8 @@ def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
             yield row, [Turn(turn["role"], str(turn["content"])) for turn in row.get("history") or ()]
         except (ValueError, TypeError, KeyError) as problem:
             reason = f"no {problem}" if isinstance(problem, KeyError) else problem
-            raise SpinewiseError(f"{path}, line {number}: {reason}", 'write {"id": "q1", "question": "…"} on each line') from None
+            mend = 'write {"id": "q1", "question": "…"} on each line'
+            raise SpinewiseError(f"{path}, line {number}: {reason}", mend) from None
 
 
 def serve(options: argparse.Namespace) -> int:

@@ -23,7 +23,8 @@ from app.scope import Scope
 from app.select import candidates, choose, repeats, windows
 from app.strings import Strings
 from app.suggest import Suggestions
-from app.triage import SiteTexts, Triage, Verdict
+from app.triage import Verdict
+from app.urgent import RedFlags
 from app.vocabulary import Vocabulary
 from corpus.document import Document
 from index.search import Index
@@ -53,7 +54,7 @@ class Clock:
 class Assistant:
     """Answers for many visitors at once: all that it holds is read-only or guards itself. Keeps nothing of a visitor."""
 
-    triage: Triage
+    red_flags: RedFlags
     scope: Scope
     index: Index
     vocabulary: Vocabulary
@@ -61,7 +62,6 @@ class Assistant:
     reader: Reader | None
     suggestions: Suggestions
     strings: Strings
-    site: SiteTexts
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The whole answer."""
@@ -71,16 +71,15 @@ class Assistant:
 
     def urgent(self, question: str, history: Sequence[Turn] = ()) -> Answer | None:
         """The triage step alone: needs no index, no model and no place in a queue."""
-        verdict = self.triage.check(question, history)
-        return self._card(question, verdict) if verdict.report else None
+        return self.red_flags.urgent(question, history)
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerSentence | Answer]:
         """The sentences as each is ready, the Answer last. Closing the iterator ends the model's work."""
         clock = Clock()
-        verdict = self.triage.check(question, history)
+        verdict = self.red_flags.check(question, history)
         clock.mark("triage")
         if verdict.report:
-            return (yield from self._end(self._card(question, verdict), clock))
+            return (yield from self._end(self.red_flags.card(question, verdict), clock))
         ruling = self.scope.check(question)
         if ruling.declines:
             return (yield from self._end(self._declined(self._blank(question, question, verdict, None), ruling.rule), clock))
@@ -126,9 +125,7 @@ class Assistant:
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 
     def _blank(self, question: str, asked: str, verdict: Verdict, rule: str | None) -> Answer:
-        notice = self.triage.notice(verdict, self.site) if verdict.about else None
-        if rule and not notice:
-            notice = self.strings("answer.personal_notice")
+        notice = self.red_flags.notice(verdict) or (self.strings("answer.personal_notice") if rule else None)
         return Answer(
             kind="not_found", question=question, standalone_question=asked, text="", rule=verdict.rule or rule,
             notice=notice, index=self.index.snapshot,
@@ -165,13 +162,6 @@ class Assistant:
         return replace(
             blank, kind="declined", text=self.scope.reply(rule), rule=rule,
             suggestions=blank.suggestions or self.suggestions.examples[:3],
-        )  # fmt: skip
-
-    def _card(self, question: str, verdict: Verdict) -> Answer:
-        """The urgent card: one action, the reason, nothing else to read."""
-        return Answer(
-            kind="urgent", question=question, standalone_question=question, text=self.triage.card(verdict, self.site),
-            rule=verdict.rule,
         )  # fmt: skip
 
     def _end(self, answer: Answer, clock: Clock) -> Iterator[AnswerSentence | Answer]:

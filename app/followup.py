@@ -92,7 +92,7 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
         if earlier and leans(asked, vocabulary):
             asked = rewritings(asked, earlier, vocabulary)[0]
         names = own(asked, vocabulary, common=True)
-        if names or not earlier and followup_words().patterns["clause"].search(asked):
+        if names or (not earlier and followup_words().patterns["clause"].search(asked)):
             earlier = asked
     return earlier
 

@@ -23,9 +23,9 @@ class Taste:
     """Weights and bounds of the choice; figures measured on development cases (DECISIONS.md)."""
 
     cosine: float = 1.0
-    words: float = 0.35
-    rank: float = 0.15
-    repeat: float = 0.86  # cosine from which two sentences say the same
+    words: float = 0.6
+    rank: float = 0.05
+    repeat: float = 0.9  # cosine from which two sentences say the same
     relative: float = 0.72  # a sentence weaker than this share of the best is left out
     most: int = 4
     least: int = 2

@@ -13,9 +13,11 @@ from app.settings import AppSettings, SiteSettings
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import SiteTexts, Triage
+from app.urgent import RedFlags
 from app.vocabulary import Vocabulary
 from corpus.home import home_folder
 from corpus.settings import check_environment
+from index.adapter import Adapter
 from index.search import Index
 from index.settings import IndexSettings
 
@@ -28,11 +30,11 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
     check_environment()
     home = home or home_folder()
     site, settings = SiteSettings.load("site"), AppSettings.load("app")
-    triage, scope = Triage.load(), Scope.load()
+    scope = Scope.load()
     index = Index.open(home, IndexSettings.load("index"))
     texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
     return Assistant(
-        triage=triage,
+        red_flags=open_red_flags(),
         scope=scope,
         index=index,
         vocabulary=Vocabulary(texts, index.glossary, index.real_words()),
@@ -40,19 +42,20 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
         reader=open_reader(home, settings),
         suggestions=Suggestions.of(index),
         strings=Strings(site.language, site),
-        site=site_texts(site),
     )
 
 
-def site_texts(site: SiteSettings) -> SiteTexts:
-    """The phones and names that cards hold."""
-    return SiteTexts(
+def open_red_flags() -> RedFlags:
+    """The red-flag rules with the clinic's phones and names; ready in a moment, long before any model."""
+    site = SiteSettings.load("site")
+    texts = SiteTexts(
         country=site.country,
         emergency_number=site.emergency_number,
         crisis_line=site.crisis_line,
         clinic_phone=site.clinic_phone,
         clinic_name=site.clinic_name,
     )
+    return RedFlags(Triage.load(), texts)
 
 
 def open_reader(home: Path, settings: AppSettings) -> Reader | None:
@@ -69,7 +72,7 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
     return LocalReader(
         checked(home, SMOLLM2.name) if own else settings.reader,
         settings.reader,
-        adapter=Path(settings.reader_adapter) if settings.reader_adapter else None,
+        adapter=Adapter.open(Path(settings.reader_adapter)) if settings.reader_adapter else None,
         allow_download=settings.allow_download,
         seconds=settings.reader_seconds,
     )

@@ -28,8 +28,8 @@ EMPTY: dict[str, float | None] = dict.fromkeys(
 def row(number: int, correct: float = 1.0, **scores: float | None) -> dict[str, Any]:
     """A case that was answered."""
     return {
-        "id": f"case-{number}", "question": "When?", "category": "daily", "note": "", "expected": "answer", "reasons": [],
-        "scores": EMPTY | {"correct": correct, "right_kind": 1.0, "no_alarm": 1.0, "verbatim": 1.0} | scores,
+        "id": f"case-{number}", "question": "When?", "category": "daily", "note": "", "expected": "answer",
+        "reasons": [], "scores": EMPTY | {"correct": correct, "right_kind": 1.0, "no_alarm": 1.0, "verbatim": 1.0} | scores,
         "reply": {"kind": "quoted", "text": "Soon.", "confidence": 0.9, "citations": [], "sentences": []}, "found": {},
     }  # fmt: skip
 

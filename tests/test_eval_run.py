@@ -45,7 +45,7 @@ CASES: list[dict[str, Any]] = [
         "evidence": [[{"document": "wounds", "quote": SHOWER}]], "split": "dev",
         "nuggets": [{"text": "a short shower", "patterns": ["(?i)short shower"]}],
     },
-    {"id": "cost", "question": "What does a long trip cost?", "category": "none", "kind": ["not_found"], "split": "dev"},
+    {"id": "cost", "question": "What does a long trip cost?", "category": "no", "kind": ["not_found"], "split": "dev"},
     {
         "id": "flag", "question": "My leg is numb", "category": "triage", "kind": ["urgent"],
         "split": "dev", "note": "tier=emergency",
@@ -99,7 +99,7 @@ def test_a_run_scores_what_can_be_worked_out_by_hand(home: Path, cases: Path, tm
     metrics = summary["metrics"]
     assert (metrics["right_kind"]["value"], metrics["right_kind"]["n"]) == (0.5, 4)
     assert metrics["alarm"] == {"value": 0.0, "low": 0.0, "high": pytest.approx(0.7935, abs=1e-3), "n": 1}
-    assert summary["categories"]["tier=emergency"]["n"] == 1
+    assert summary["categories"]["triage"]["n"] == 1
     assert summary["trivial"]["always-urgent"]["alarm"]["value"] == 1.0
     assert summary["trivial"]["always-abstain"]["abstains"]["value"] == 1.0
     assert summary["trivial"]["echo"]["citation_recall"]["value"] == 0.0

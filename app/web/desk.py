@@ -97,14 +97,15 @@ class Desk:
 
         Closing it stops the reading after the sentence at hand; only then is the place at the desk free again.
         """
-        assistant, started = self.assistant, time.monotonic()
+        started = time.monotonic()
         history = believed(history)
         loop = asyncio.get_running_loop()
-        card = await loop.run_in_executor(self._triage, assistant.urgent, question, history)
+        card = await loop.run_in_executor(self._triage, self._loading.urgent, question, history)
         if card is not None:
             self._count(card, started)
             yield card
             return
+        assistant = self.assistant
         async with aclosing(self._enter()) as line:
             async for place in line:
                 yield place

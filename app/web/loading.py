@@ -9,6 +9,8 @@ from typing import Protocol, Self
 from app.answer import Answer, AnswerSentence, Citation, Turn
 from corpus.document import Document
 
+Urgent = Callable[[str, Sequence[Turn]], Answer | None]
+
 
 class Answering(Protocol):
     """What the web app asks of an assistant. Every method may be called from several threads at once."""
@@ -31,12 +33,20 @@ class Answering(Protocol):
 
 
 class Loading:
-    """An assistant that is loaded in the background. `assistant` is None until it is there, or when it can't be."""
+    """An assistant that is loaded in the background. `assistant` is None until it is there, or when it can't be.
 
-    def __init__(self, load: Callable[[], Answering]) -> None:
-        self._load = load
+    `urgent` is the red-flag check, which is there from the start.
+    """
+
+    def __init__(self, load: Callable[[], Answering], urgent: Urgent | None = None) -> None:
+        self._load, self._urgent = load, urgent
         self.assistant: Answering | None = None
         self.failure: Exception | None = None
+
+    def urgent(self, question: str, history: Sequence[Turn] = ()) -> Answer | None:
+        """The card for a red flag, also while the rest is loading or has failed."""
+        check = self.assistant.urgent if self.assistant else self._urgent
+        return check(question, history) if check else None
 
     @classmethod
     def done(cls, assistant: Answering) -> Self:

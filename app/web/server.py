@@ -96,7 +96,7 @@ def serve(
     )
     home = home or home_folder()
     environment.prepare(home)
-    loading = Loading(load or partial(_site_assistant, home))
+    loading = Loading(load, None) if load else _site(home)
     listener = listen(settings.host, settings.port)
 
     async def run() -> None:
@@ -111,10 +111,11 @@ def serve(
         raise loading.failure
 
 
-def _site_assistant(home: Path) -> Answering:
-    from app.site import open_assistant
+def _site(home: Path) -> Loading:
+    """This site's assistant, and its red-flag check at once."""
+    from app.site import open_assistant, open_red_flags
 
-    return open_assistant(home)
+    return Loading(partial(open_assistant, home), open_red_flags().urgent)
 
 
 def configuration(app: FastAPI) -> uvicorn.Config:

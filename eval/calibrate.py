@@ -1,0 +1,226 @@
+"""Fits when to abstain: the weights and the threshold of app/answerability.json, on development cases alone.
+
+For each case the signals that the assistant would see are collected on one or more indexes. The label is whether the
+passages found hold the answer; the threshold is chosen for the cases' own truth, whether the sources hold it at all.
+Both come from probabilities of models that had not seen the case. Knows nothing of the language model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import SpinewiseError
+from corpus.home import replacing
+from eval.cases import Case, Needs, locate
+from eval.decisions import Table, area_under_roc, brier, calibration_error
+from eval.logistic import Floats, Logistic, cross_validated, fit, folds
+from eval.metrics import nuggets_hit
+from eval.retrieval import relevance
+
+if TYPE_CHECKING:
+    from app.answerability import Answerability, Signals
+    from index.passage import Hit
+    from index.search import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A case on one index: its signals, whether the passages found hold the answer, whether it should be answered."""
+
+    case: str
+    signals: Signals
+    found: bool
+    answerable: bool
+
+
+class Listening:
+    """Stands where the fitted decision would and keeps what it is asked; never lets an answer through."""
+
+    threshold = 1.0
+
+    def __init__(self) -> None:
+        self.heard: list[Signals] = []
+
+    def probability(self, seen: Signals) -> float:
+        """Notes the signals."""
+        self.heard.append(seen)
+        return 0.0
+
+
+def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
+    """Those of the cases that reach the decision on this home's index: no alarm, not declined, no approved answer.
+
+    The assistant itself is asked, so that what is fitted on is what it will see.
+    """
+    from app.assistant import HITS
+    from app.site import open_assistant
+
+    refuse_test(cases)
+    os.environ["SPINEWISE_APP_READER"] = "none"  # the decision comes before the language model
+    listening = Listening()
+    assistant = open_assistant(home, cast("Answerability", listening))
+    index = assistant.index
+    for case in cases:
+        if case.expected not in ("answer", "abstain"):
+            continue
+        listening.heard.clear()
+        asked = assistant.ask(case.question, case.turns).standalone_question
+        if listening.heard:
+            answerable = case.expected == "answer"
+            found = answerable and holds_answer(case, index.search(asked, HITS), index)
+            yield Sample(case.id, listening.heard[0], found, answerable)
+
+
+def refuse_test(cases: Sequence[Case]) -> None:
+    """Thresholds are never fitted on what they are reported on."""
+    for case in cases:
+        if case.split == "test":
+            raise SpinewiseError(f"{case.source}: case {case.id} is a test case", "calibrate on development cases only")
+
+
+def holds_answer(case: Case, hits: Sequence[Hit], index: Index) -> bool:
+    """Whether the hits meet a need of the case or hold its vital nuggets: the second where the evidence is
+    elsewhere.
+    """
+    needs: Needs = locate(case, index.documents)
+    if any(needs):
+        met = relevance(needs, [hit.passage for hit in hits])
+        return bool(met)
+    text = " ".join(hit.passage.text for hit in hits)
+    vital = [one.patterns for one in case.nuggets if one.vital]
+    return bool(vital) and all(nuggets_hit(text, vital))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The model, the threshold, and how both did on cases that they had not seen."""
+
+    model: Logistic
+    threshold: float
+    report: dict[str, Any]
+
+
+def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
+    """Fits on all samples, and judges by ten-fold cross-validation with each case in one fold, on however many
+    indexes.
+    """
+    rows = np.array([astuple(one.signals) for one in collected], dtype=np.float64)
+    found = [one.found for one in collected]
+    answerable = [one.answerable for one in collected]
+    if len(set(answerable)) < 2 or len(set(found)) < 2:
+        raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
+    groups = [one.case for one in collected]
+    chance = cross_validated(rows, found, folds(groups, answerable), ridge)
+    threshold = best_threshold(chance, answerable)
+    table = abstentions(chance, answerable, threshold)
+    probabilities = chance.tolist()
+    report = {
+        "samples": len(collected),
+        "cases": len(set(groups)),
+        "answerable": sum(answerable),
+        "unanswerable": len(answerable) - sum(answerable),
+        "answer_found": sum(found),
+        "cross_validated": {
+            "auc": rounded(area_under_roc(probabilities, found)),
+            "brier": rounded(brier(probabilities, found)),
+            "ece": rounded(calibration_error(probabilities, found)),
+            "abstention_precision": rounded(table.precision),
+            "abstention_recall": rounded(table.recall),
+            "answered": rounded(table.true_negative / (table.true_negative + table.false_positive)),
+        },
+        "ridge": ridge,
+    }
+    return Fitted(fit(rows, found, ridge), threshold, report)
+
+
+def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
+    """Where the lesser of precision and recall of abstaining is highest; midway to the next probability above.
+
+    Of equals the lowest: it turns fewest patients away.
+    """
+    values = np.unique(chance)
+    cuts = [*((values[:-1] + values[1:]) / 2).tolist()]
+
+    def worth(cut: float) -> tuple[float, float]:
+        table = abstentions(chance, answerable, cut)
+        return (min(table.precision or 0.0, table.recall or 0.0), -cut)
+
+    return round(float(max(cuts, key=worth)), 4)
+
+
+def abstentions(chance: Floats, answerable: Sequence[bool], threshold: float) -> Table:
+    """The 2×2 table of abstaining below the threshold."""
+    below: NDArray[np.bool_] = chance < threshold
+    return Table.of([not one for one in answerable], below.tolist())
+
+
+def rounded(value: float | None) -> float | None:
+    """Four digits."""
+    return None if value is None else round(value, 4)
+
+
+def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path: Path) -> None:
+    """The file that `app.answerability` reads."""
+    model = fitted.model
+    payload = {
+        "names": list(names),
+        "means": [round(one, 6) for one in model.means],
+        "scales": [round(one, 6) for one in model.scales],
+        "weights": [round(one, 6) for one in model.weights],
+        "bias": round(model.bias, 6),
+        "threshold": fitted.threshold,
+        "provenance": provenance | fitted.report,
+    }
+    with replacing(path) as stream:
+        stream.write((json.dumps(payload, indent=1) + "\n").encode())
+
+
+def calibrate(
+    cases: Sequence[Case], files: Sequence[Path], homes: Sequence[Path], out: Path, ridge: float
+) -> dict[str, Any]:
+    """Collects, fits, writes; returns the report."""
+    from app.answerability import Signals
+    from index.snapshot import Snapshots
+
+    collected = [one for home in homes for one in samples(cases, home)]
+    fitted = calibrated(collected, ridge)
+    provenance = {
+        "fitted_by": "python -m eval calibrate",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "split": "dev",
+        "cases_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "indexes": [about(Snapshots(home)) for home in homes],
+    }
+    names = tuple(Signals.__dataclass_fields__)
+    write(fitted, names, provenance, out)
+    weights = dict(zip(names, fitted.model.weights, strict=True))
+    return fitted.report | {"threshold": fitted.threshold, "weights": weights, "file": str(out)}
+
+
+def about(snapshots: Any) -> dict[str, Any]:
+    """An index in a line of provenance."""
+    manifest = snapshots.manifest(snapshots.current())
+    return {
+        "fingerprint": manifest.fingerprint[:12],
+        "embedder": manifest.embedder.name,
+        **{name: count for name, count in manifest.counts.model_dump().items() if name in ("documents", "passages")},
+    }
+
+
+def means_by_truth(collected: Sequence[Sample]) -> dict[str, tuple[float, float]]:
+    """Mean of each signal over (answerable, unanswerable) samples, to see what tells them apart."""
+    halves = [[asdict(one.signals) for one in collected if one.answerable is truth] for truth in (True, False)]
+    return {
+        name: (float(np.mean([one[name] for one in halves[0]])), float(np.mean([one[name] for one in halves[1]])))
+        for name in (halves[0] or halves[1])[0]
+    }

