@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import Answerability, signals
@@ -118,9 +119,10 @@ class Assistant:
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
                 if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
                     yield reply.write(draft, verdict.evidence, verdict.support)
-        for one in choice.evidence:
-            if not repeats(one, reply.evidence):  # an item says little without the line that introduces its list
-                yield from reply.quote_list([one]) if one.sentence.lead else [reply.quote(one)]
+        left = [one for one in choice.evidence if not repeats(one, reply.evidence)]
+        for listed, run in groupby(left, key=lambda one: one.sentence.lead is not None):
+            # an item says little without the line that introduces its list
+            yield from reply.quote_list(list(run)) if listed else map(reply.quote, run)
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class Language:
     number_words: dict[str, str]
     vague: frozenset[str]
     units: frozenset[str]
+    about_itself: tuple[str, ...]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
 
 
@@ -47,6 +48,7 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
+        about_itself=tuple(table["about_itself"]),
         question_types={
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
             for name, patterns in table["question_types"].items()
@@ -116,6 +118,11 @@ def leans_back(sentence: str) -> bool:
     """Whether the sentence opens with a word that points to the one before it."""
     first = words(sentence)[:1]
     return bool(first) and first[0] in english().anaphora
+
+
+def says_nothing(sentence: str) -> bool:
+    """Whether the sentence only introduces a list, or only speaks of the page it stands on."""
+    return sentence.endswith(":") or sentence.lower().startswith(english().about_itself)
 
 
 def question_type(question: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.evidence import Evidence, Vector
-from app.language import leans_back, question_type
+from app.language import leans_back, question_type, says_nothing
 from app.vocabulary import Vocabulary
 from index.passage import Hit
 from index.search import Index
@@ -26,7 +26,7 @@ class Taste:
     words: float = 0.6
     rank: float = 0.05
     repeat: float = 0.9  # cosine from which two sentences say the same
-    relative: float = 0.72  # a sentence weaker than this share of the best is left out
+    relative: float = 0.75  # a sentence weaker than this share of the best is left out
     most: int = 4
     least: int = 2
     statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
@@ -42,6 +42,8 @@ def candidates(
         vectors = index.sentence_vectors(hit.passage)
         for sentence, row in zip(hit.passage.sentences, vectors, strict=True):
             evidence = Evidence(hit.passage, sentence, row)
+            if says_nothing(evidence.quote):
+                continue
             heading = f"{hit.passage.section} {evidence.lead}"
             cosine = float(vector @ row)
             score = (
@@ -73,7 +75,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         if weak or len(chosen) >= taste.most:
             break
         if not repeats(evidence, chosen, taste):
-            chosen += [one for one in with_antecedent(evidence) if one.key not in {other.key for other in chosen}]
+            chosen += [one for one in whole_thought(evidence, ranked) if one.key not in {other.key for other in chosen}]
     return Choice(tuple(readable(chosen[: taste.most])))
 
 
@@ -139,14 +141,14 @@ def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste
     return any(float(np.dot(evidence.vector, other.vector)) > taste.repeat for other in chosen)
 
 
-def with_antecedent(evidence: Evidence) -> list[Evidence]:
-    """The sentence, after the one before it where it leans on that."""
-    sentences = evidence.passage.sentences
-    place = sentences.index(evidence.sentence)
-    if place == 0 or not leans_back(evidence.quote):
-        return [evidence]
-    before = replace(evidence, sentence=sentences[place - 1])
-    return [*with_antecedent(before), evidence]
+def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The sentence with those that it leans on, and with the one that leans on it."""
+    inside = sorted((one for one in ranked if one.passage is evidence.passage), key=lambda one: one.sentence.start)
+    first = place = inside.index(evidence)
+    while first and leans_back(inside[first].quote):
+        first -= 1
+    last = place + 1 if inside[place + 1 :] and leans_back(inside[place + 1].quote) else place
+    return inside[first : last + 1]
 
 
 def readable(chosen: Sequence[Evidence]) -> list[Evidence]:

@@ -22,7 +22,7 @@ SHORT_CAPITALS = 2  # letters: "OR" and "IT" are found in capitals only
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # a hyphen parts words, so that "non-union" is "non union" as well
 
-_APART = re.compile(r"[^\w\s'’\u2010-\u2015-]")  # a full stop or comma between words: no phrase
+_APART = re.compile(r"[,;:!?…()\"“”]|\.\s")  # between two words: they are no phrase
 
 
 class Term(BaseModel):

@@ -1,7 +1,7 @@
 """An HTML page as headings, paragraphs, items and tables, and the text of it that no reader sees.
 
-Knows nothing of files, nor of which part of a page is its article (converters.py). What only a script or an external
-style sheet hides is not recognised as hidden.
+Knows nothing of files, nor of which part of a page is its article (converters.py). What a script, an external
+style sheet or a colour hides is not recognised as hidden.
 """
 
 from __future__ import annotations

@@ -82,6 +82,7 @@ class _Setter:
         self.open: tuple[Span, str, tuple[str, ...], Part] | None = None  # heading, title, path, part
         self.pairs: list[Pair] = []
         self.blocks: list[Block] = []
+        self.told: list[Block] = []  # those that a table gives as the answer, when text follows the table
         self.above: list[tuple[int, str]] = []  # the headings on the way down: level, title
         self.leads: dict[int, Span] = {}  # depth of a list -> the line that introduces it
 
@@ -124,6 +125,8 @@ class _Setter:
         elif kind == "paragraph":
             self.leads = {0: last} if introduces else {}
         self.blocks.append(Block(span.start, span.end, kind, sentences, part.page))
+        if part.role == "faq":
+            self.told.append(self.blocks[-1])
         if part.triple:
             self.statements.append(Statement(span.start, span.end, *part.triple, line=part.line or 0))
 
@@ -139,9 +142,10 @@ class _Setter:
             heading, title, path, part = self.open
             end = self.blocks[-1].end if self.blocks else heading.end
             self.sections.append(Section(heading.start, end, title, path, tuple(self.blocks), part.role))
-            if part.asks and self.blocks:
-                self.pairs.append(Pair(heading, Span(self.blocks[0].start, end)))
-        self.blocks = []
+            answer = self.told or self.blocks
+            if part.asks and answer:
+                self.pairs.append(Pair(heading, Span(answer[0].start, answer[-1].end)))
+        self.blocks, self.told = [], []
 
     def finish(self) -> Layout:
         self._close()

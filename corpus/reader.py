@@ -69,6 +69,8 @@ class Raw:
 
 
 def _text(raw: Raw) -> Reading:
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", raw.data[:200], re.IGNORECASE):
+        return converters.read_html(raw.data)  # a saved page with the wrong ending
     return raw.decoded(lambda text: tables.read(text) if tables.looks_like_table(text) else plain.read(text, raw.rules))
 
 
@@ -151,7 +153,9 @@ def read_folder(paths: Iterable[Path], settings: CorpusSettings) -> Library:
         except Unreadable as problem:
             failures.append(Failure(name, " ".join(str(problem).split())))
         except Exception as problem:  # one file never keeps the others from being read
-            failures.append(Failure(name, f"unforeseen {type(problem).__name__}: {' '.join(str(problem).split())[:160]}"))
+            failures.append(
+                Failure(name, f"unforeseen {type(problem).__name__}: {' '.join(str(problem).split())[:160]}")
+            )
     ids = _unique([path for path, _ in found])
     documents = tuple(replace(document, id=ids.get(path, document.id)) for path, document in found)
     return Library(documents, tuple(failures))

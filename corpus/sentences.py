@@ -39,9 +39,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 LABEL_WORDS = 5
 # A sentence that begins with one of these is whole without a finite verb in FINITE: "It heals.", "Keep it dry."
 WHOLE = frozenset(
-    "i you he she it we they this that these those there a an the your our most many some all each every both ask avoid bend bring call check contact do don't drink drive eat "
-    "follow get go keep leave let lie lift make never always rest see sit sleep speak stand start stay stop take talk tell "
-    "try use wait walk wash wear".split()
+    "i you he she it we they this that these those there a an the your our most many some all each every both ask avoid "
+    "bend bring call check contact do don't drink drive eat follow get go keep leave let lie lift make never always rest "
+    "see sit sleep speak stand start stay stop take talk tell try use wait walk wash wear".split()
 )
 
 

@@ -94,7 +94,7 @@ class _Sifter:
         hits = [rule for rule in found if rule]
         if not hits:
             self.keep(part)
-        elif len(hits) / len(found) >= 0.4 and not self.rules.must_keep(part.text):
+        elif (len(hits) == len(found) or 1 < len(hits) >= 0.4 * len(found)) and not self.rules.must_keep(part.text):
             self.drop(part, main_reason(hits))
         else:
             kept = []

@@ -177,7 +177,7 @@ def _asked(rows: Sequence[Row]) -> list[Part]:
     found = []
     for line, (question, answer) in rows:
         found.append(Part("heading", question, line, 2, role="faq", asks=True))
-        found += [Part("paragraph", piece, line) for piece in answer.split("\n") if piece.strip()]
+        found += [Part("paragraph", piece, line, role="faq") for piece in answer.split("\n") if piece.strip()]
     return found
 
 

@@ -1,4 +1,4 @@
-"""python -m eval: run, compare, gate, calibrate, report, bench, freeze."""
+"""python -m eval: run, report, compare, gate, calibrate, meta, bench, freeze."""
 
 from __future__ import annotations
 
@@ -133,6 +133,39 @@ def calibrate(options: argparse.Namespace) -> int:
     return 0
 
 
+def meta(options: argparse.Namespace) -> int:
+    """The judge against people."""
+    from eval.meta import agreement, paraphrases, physicians
+
+    sets = [("sentences restated, marked by hand", list(paraphrases()))]
+    if options.physicians:
+        sets.append(("K-QA, marked by physicians", list(physicians(options.physicians))))
+    found = [agreement(name, pairs) for name, pairs in sets]
+    if options.json:
+        print_json({"agreement": [one.to_json() for one in found]})
+        return 0
+    for one in found:
+        print(f"{one.name}\n  kappa      {one.kappa}\n  precision  {one.precision}\n  recall     {one.recall}")
+        for label, count in list(one.wrong.items())[:12]:
+            print(f"    {count:>4} {label}")
+    return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Speed and memory."""
+    from eval.bench import Bench, lines
+    from eval.bench import bench as measure
+
+    home = home_folder()
+    plan = Bench(tuple(options.sizes), options.rounds, tuple(options.peer))
+    found = measure(plan, home, options.out or home / "runs" / "bench", note)
+    if options.json:
+        print_json(found)
+    else:
+        print("\n".join(lines(found)))
+    return 0
+
+
 def freeze(options: argparse.Namespace) -> int:
     """Records the test halves."""
     from eval.cases import freeze as record
@@ -207,6 +240,19 @@ def command() -> Command:
         "--out", type=Path, metavar="FILE", help="where it is written (default: app/answerability.json)"
     )
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
+    parser = made.add("meta", meta, "how far the judge of sentences agrees with people", "python -m eval meta")
+    parser.add_argument("--physicians", type=Path, metavar="FILE", help="K-QA's support pairs, where you have them")
+    parser = made.add("bench", bench, "speed and memory; takes minutes", "python -m eval bench --sizes 1000 10000")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="how many vectors to search"
+    )
+    parser.add_argument("--rounds", type=int, default=2, help="how often each question is asked (default: 2)")
+    parser.add_argument(
+        "--peer", action="append", default=[], metavar="LINE", help="a command that takes --batch, beside ours"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where bench.json and bench.svg go (default: runs/bench)"
+    )
     made.add("freeze", freeze, "records the SHA-256 of the test halves", "python -m eval freeze")
     return made
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 300, 52, 14, 14, 44
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 300, 52, 24, 14, 44
 INK, GREY, BLUE, RUST, GREEN = "#1c2430", "#5b6573", "#1f5fa8", "#a6440c", "#2b6e3f"
 
 

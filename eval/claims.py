@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|%|°[cf]", re.IGNORECASE)
+SENTENCES, CLAUSES = re.compile(r"(?<=[.!?])\s+|\n+"), re.compile(r"\s*[,;:—–]\s+|(?<=[.!?])\s+|\n+|\s+while\s+")
 ENOUGH = 0.8  # share of a sentence's content words that its quotes must hold
 
 
@@ -26,6 +27,7 @@ class Lists:
     negations: frozenset[str]
     hedges: dict[str, str]
     certainty: frozenset[str]
+    amounts: frozenset[str]
     numbers: dict[str, str]
     units: dict[str, str]
     stop: frozenset[str]
@@ -39,6 +41,7 @@ def lists() -> Lists:
         negations=frozenset(table["negations"].split()),
         hedges={word: group for group, words in table["hedges"].items() for word in words.split()},
         certainty=frozenset(table["certainty"]["certain"].split()),
+        amounts=frozenset(table["amounts"]["words"].split()),
         numbers=table["numbers"],
         units={word: unit for unit, words in table["units"].items() for word in words.split()},
         stop=frozenset(table["stop"]["words"].split()),
@@ -69,8 +72,9 @@ def stem(word: str) -> str:
 def content(text: str) -> list[str]:
     """Stems of the words that carry content."""
     known = lists()
-    empty = known.stop | known.negations | known.hedges.keys() | known.numbers.keys()
-    return [stem(word) for word in tokens(text) if word not in empty and not word[0].isdigit() and word != "%"]
+    judged_apart = known.negations | known.hedges.keys() | known.amounts | known.numbers.keys() | known.units.keys()
+    empty = known.stop | judged_apart
+    return [stem(word) for word in tokens(text) if word not in empty and not word[0].isdigit()]
 
 
 def quantities(text: str) -> frozenset[tuple[str, str]]:
@@ -112,27 +116,35 @@ def hedges(text: str) -> frozenset[str]:
     return frozenset(known.hedges[word] for word in tokens(text) if word in known.hedges)
 
 
-def certainties(text: str) -> frozenset[str]:
-    """The words in the text that promise."""
-    return frozenset(word for word in tokens(text) if word in lists().certainty)
+def strong(text: str) -> frozenset[str]:
+    """The words in the text that promise, or that say how much or how many."""
+    known = lists()
+    return frozenset(word for word in tokens(text) if word in known.certainty | known.amounts)
+
+
+def units(text: str) -> frozenset[str]:
+    """The units that the text names, with a number or without."""
+    known = lists()
+    return frozenset(known.units[word] for word in tokens(text) if word in known.units)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found of a sentence in its quotes. `coverage` is the share of content words; lists name what is
-    wrong.
+    """What was found of a sentence in its quotes. `coverage` is the share of content words; the others are what is
+    wrong: numbers and units that no quote holds, another negation, hedges lost or added, words of degree that no
+    quote holds.
     """
 
     coverage: float
     numbers: tuple[str, ...] = ()
     negation: bool = False
     hedges: tuple[str, ...] = ()
-    promises: tuple[str, ...] = ()
+    degree: tuple[str, ...] = ()
 
     @property
     def supported(self) -> bool:
         """Whether nothing is wrong and enough of the words are there."""
-        return self.coverage >= ENOUGH and not (self.numbers or self.negation or self.hedges or self.promises)
+        return self.coverage >= ENOUGH and not (self.numbers or self.negation or self.hedges or self.degree)
 
 
 def judge(sentence: str, quotes: Sequence[str]) -> Verdict:
@@ -145,14 +157,15 @@ def judge(sentence: str, quotes: Sequence[str]) -> Verdict:
     coverage = sum(word in held for word in said) / len(said) if said else 1.0
     if any(stands_in(sentence, quote) for quote in quotes):  # word for word: nothing to compare
         return Verdict(1.0)
-    near = nearest(sentence, quotes)
-    missing = unheld(quantities(sentence), quantities(" ".join(quotes)))
+    near, whole = nearest(sentence, quotes), " ".join(quotes)
+    missing = [f"{number} {unit}".strip() for number, unit in unheld(quantities(sentence), quantities(whole))]
+    lost, added = hedges(near) - hedges(sentence), hedges(sentence) - hedges(whole)
     return Verdict(
         coverage=round(coverage, 4),
-        numbers=tuple(f"{number} {unit}".strip() for number, unit in missing),
+        numbers=tuple(missing or sorted(units(sentence) - units(whole))),
         negation=negated(sentence) != negated(near),
-        hedges=tuple(sorted(hedges(near) - hedges(sentence))),
-        promises=tuple(sorted(certainties(sentence) - certainties(" ".join(quotes)))),
+        hedges=(*(f"{one} lost" for one in sorted(lost)), *(f"{one} added" for one in sorted(added))),
+        degree=tuple(sorted(strong(sentence) - strong(whole))),
     )
 
 
@@ -170,15 +183,12 @@ def unheld(said: frozenset[tuple[str, str]], held: frozenset[tuple[str, str]]) -
 
 
 def nearest(sentence: str, quotes: Sequence[str]) -> str:
-    """The part of a quote (a sentence of it, or all of it) that shares most words with the sentence, folded for
-    comparing.
-    """
+    """The shortest part of a quote (a clause, a sentence, all of it) that holds most of the sentence's words."""
     said = set(content(sentence))
-    pieces = [piece for quote in quotes for piece in (quote, *re.split(r"(?<=[.!?])\s+|\n+", quote))]
+    pieces = [piece for quote in quotes for piece in (quote, *SENTENCES.split(quote), *CLAUSES.split(quote))]
 
-    def likeness(piece: str) -> tuple[float, int]:
-        words = set(content(piece))
-        return (len(said & words) / (len(said | words) or 1), -len(piece))
+    def likeness(piece: str) -> tuple[int, int]:
+        return (len(said & set(content(piece))), -len(piece))
 
     return max(filter(str.strip, pieces), key=likeness, default="")
 

@@ -88,7 +88,7 @@ def thresholds(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]
     """Metrics beyond their threshold."""
     for name, rule in rules.items():
         found = metrics.get(name)
-        if found is None:
+        if found is None or found["n"] < rule.get("from_n", 0):
             continue
         if found["value"] < rule.get("at_least", found["value"]):
             yield Finding(name, f"{found['value']:.3f} is below {rule['at_least']} (n={found['n']})", rule["why"])

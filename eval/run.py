@@ -263,8 +263,13 @@ def provenance(plan: Plan, index: Index) -> dict[str, Any]:
         "key": key,
         "commit": commit(),
         "started": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": machine(),
     }
+
+
+def machine() -> str:
+    """This machine in a few words."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def code_digest() -> str:

@@ -178,7 +178,7 @@ def grounding(reply: Reply, verified: Mapping[int, str], verdicts: Sequence[Verd
         "verbatim": len(verified) / len(citations) if citations else None,
         "numbers": share([not one.numbers for one in quoted]),
         "negation": share([not one.negation for one in quoted]),
-        "hedges": share([not (one.hedges or one.promises) for one in quoted]),
+        "hedges": share([not (one.hedges or one.degree) for one in quoted]),
     }
 
 
@@ -192,8 +192,8 @@ def shown(verdict: Verdict) -> dict[str, Any]:
     wrong = [
         *([f"number not in the source: {', '.join(verdict.numbers)}"] if verdict.numbers else []),
         *(["negation differs from the source"] if verdict.negation else []),
-        *([f"hedge of the source is lost: {', '.join(verdict.hedges)}"] if verdict.hedges else []),
-        *([f"promises more than the source: {', '.join(verdict.promises)}"] if verdict.promises else []),
+        *([f"not as cautious as the source: {', '.join(verdict.hedges)}"] if verdict.hedges else []),
+        *([f"words of degree that the source lacks: {', '.join(verdict.degree)}"] if verdict.degree else []),
     ]
     return {"supported": verdict.supported, "coverage": verdict.coverage, "wrong": wrong}
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import SpinewiseError
-from index.settings import IndexSettings
 from index.adapter import Adapter
+from index.settings import IndexSettings
 from index.words import stems
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ Kind = Literal["query", "passage"]
 
 PACKAGED = "all-MiniLM-L6-v2"
 SHIPPED_ADAPTER = Path(__file__).parent / "adapter_minilm"  # made for PACKAGED by `python -m index.train`
+PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 WEIGHTS_AND_CONFIGURATION = {".safetensors", ".bin", ".json", ".txt", ".model", ".py"}
 
 
@@ -93,7 +94,8 @@ class SentenceTransformerEmbedder:
         """SHA-256 over the names and bytes of the model's weights and configuration, and over its adapter's."""
         digest = hashlib.sha256(self._adapter.sha256.encode() if self._adapter else b"")
         for path in sorted(self._folder.rglob("*")):
-            if path.suffix in WEIGHTS_AND_CONFIGURATION and path.is_file():
+            if path.suffix in PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
+WEIGHTS_AND_CONFIGURATION and path.is_file():
                 digest.update(path.relative_to(self._folder).as_posix().encode() + b"\0")
                 with path.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -110,8 +112,10 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         encode = model.encode_query if kind == "query" else model.encode_document
+        # The library's own choice stops at its empty default for "document" and never sees a model's "passage" prompt.
+        prompt = next((model.prompts[name] for name in PROMPTS[kind] if model.prompts.get(name)), None)
         with self._lock:
-            vectors = encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+            vectors = encode(list(texts), prompt=prompt, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
     def whole_words(self) -> frozenset[str]:
@@ -125,9 +129,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        # Both are read at import: a bar for loading weights, and a warning about forks, that no user can act on.
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        _quieten()
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -155,6 +157,7 @@ def model_folder(name: str, allow_download: bool) -> Path:
     folder = Path(name).expanduser()
     if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
         return folder
+    _quieten()
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -165,6 +168,12 @@ def model_folder(name: str, allow_download: bool) -> Path:
             f"the embedder {name} is not a packaged model, not a folder with a model, and not in the hub's cache",
             f"name {PACKAGED} or a folder as embedder in the [index] settings, or set allow_download = true",
         ) from problem
+
+
+def _quieten() -> None:
+    """Before the libraries are imported: no bar for loading weights, no warning about forks that no user can act on."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 class HashingEmbedder:

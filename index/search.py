@@ -23,7 +23,7 @@ from index.fuse import fused, without_repeats
 from index.passage import Hit, Passage
 from index.settings import IndexSettings
 from index.snapshot import Manifest, Snapshots
-from index.words import stems
+from index.words import stems, telling
 
 Vectors = NDArray[np.float32]
 Stage = Literal["fused", "dense", "words"]
@@ -113,7 +113,7 @@ class Index:
         pool = np.union1d(self.content.dense.nearest(vector, max(POOL, 2 * k)), _best(words, max(POOL, 2 * k)))
         vectors = self.content.dense.rows(pool)
         scores = {"dense": vectors @ vector, "sentence": self._sentence_scores(pool, vector), "words": words[pool]}
-        scores["fused"] = fused((scores["dense"] + scores["sentence"]) / 2, scores["words"])
+        scores["fused"] = fused(np.float32(0.5) * (scores["dense"] + scores["sentence"]), scores["words"])
         order = [int(place) for place in np.argsort(-scores[by], kind="stable") if scores[by][place] > 0]
         passages = [self.passages[row] for row in pool]
         kept = without_repeats(
@@ -135,8 +135,9 @@ class Index:
         own = self.encode([question])[0] if vector is None else vector
         if not expansion:
             return own
-        middle = own + self.encode([f"{question} ({', '.join(expansion[:MOST_WORDS])})"])[0]
-        return middle / np.float32(np.linalg.norm(middle) or 1.0)
+        middle: Vectors = own + self.encode([f"{question} ({', '.join(expansion[:MOST_WORDS])})"])[0]
+        middle /= np.float32(np.linalg.norm(middle) or 1.0)
+        return middle
 
     def _word_scores(self, question: str, expansion: Sequence[str]) -> Vectors:
         asked = stems(question)
@@ -145,10 +146,13 @@ class Index:
         return own + np.float32(self.settings.expansion_weight) * others
 
     def _same(self, one: Passage, other: Passage, cosine: float) -> bool:
-        """Whether two passages say the same. An approved answer and a section that it repeats are kept apart."""
+        """Whether two passages say the same. An approved answer and a section that it repeats are kept apart, and so are
+        passages that differ in a number or a "not": where sources disagree, both have to be seen."""
         if (one.number in self._answers) != (other.number in self._answers):
             return False
-        return cosine > self.settings.near_duplicate or _plain(one) == _plain(other)
+        if one.text.casefold().split() == other.text.casefold().split():
+            return True
+        return cosine > self.settings.near_duplicate and telling(one.text) == telling(other.text)
 
     @cached_property
     def _answers(self) -> frozenset[int]:
@@ -169,10 +173,6 @@ class Index:
     @cached_property
     def _offsets(self) -> NDArray[np.int64]:
         return self.content.offsets
-
-
-def _plain(passage: Passage) -> list[str]:
-    return passage.text.casefold().split()
 
 
 def _best(scores: Vectors, k: int) -> NDArray[np.int64]:

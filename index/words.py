@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bm25s import BM25
 
 WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:-[^\W_]+)*")
-STOP_WORDS_FILE = Path(__file__).parent / "stopwords.txt"
+FOLDER = Path(__file__).parent
 
 _stemmer = threading.local()  # PyStemmer keeps state between calls, so each thread has its own
 
@@ -28,12 +29,18 @@ def stems(text: str) -> list[str]:
     for word in WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
         parts = word.split("-")
         words += parts if len(parts) == 1 else [*parts, "".join(parts)]
-    return _stem([word for word in words if word not in _stop_words()])
+    return _stem([word for word in words if word not in _listed("stopwords.txt")])
+
+
+def telling(text: str) -> Counter[str]:
+    """Numbers, and the words that change what is said (telling.txt): texts that differ here don't say the same."""
+    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("n't", " not"))
+    return Counter(word for word in words if word in _listed("telling.txt") or any(map(str.isdigit, word)))
 
 
 @cache
-def _stop_words() -> frozenset[str]:
-    lines = STOP_WORDS_FILE.read_text(encoding="utf-8").splitlines()
+def _listed(name: str) -> frozenset[str]:
+    lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 

@@ -16,7 +16,9 @@ def test_encodings_that_are_marked_or_plain(encoding: str) -> None:
     assert decoded.warnings == ()
 
 
-@pytest.mark.parametrize(("encoding", "named"), [("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("cp1252", "cp1252")])
+@pytest.mark.parametrize(
+    ("encoding", "named"), [("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("cp1252", "cp1252")]
+)
 def test_a_guess_is_reported(encoding: str, named: str) -> None:
     decoded = decode(TEXT.encode(encoding))
     assert decoded.text == TEXT

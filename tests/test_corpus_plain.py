@@ -85,8 +85,14 @@ def test_lists_without_bullets_below_a_lead_in(read) -> None:
 
 
 def test_a_label_stays_with_its_sentence(read) -> None:
-    document = read("Some title\n\nSteps\n\n 1. Closure. The cuts are closed.\n 2. Long Name: It has two. Sentences are kept.\n")
-    assert sentences(document, "Steps") == ["Closure. The cuts are closed.", "Long Name: It has two.", "Sentences are kept."]
+    document = read(
+        "Some title\n\nSteps\n\n 1. Closure. The cuts are closed.\n 2. Long Name: It has two. Sentences are kept.\n"
+    )
+    assert sentences(document, "Steps") == [
+        "Closure. The cuts are closed.",
+        "Long Name: It has two.",
+        "Sentences are kept.",
+    ]
 
 
 def test_numbered_headings_are_no_list(read) -> None:
@@ -140,13 +146,17 @@ def test_a_legal_disclaimer_goes_but_what_to_do_stays(read) -> None:
 
 
 def test_a_menu_word_above_text_is_a_heading(read) -> None:
-    document = read("Some title\n\nRisks\n\nSome pain is normal.\n\nContact\n\nYou can reach the ward by day.\n\nOur services\n")
+    document = read(
+        "Some title\n\nRisks\n\nSome pain is normal.\n\nContact\n\nYou can reach the ward by day.\n\nOur services\n"
+    )
     assert titles(document) == ["Risks", "Contact"]
     assert ("navigation", "Our services") in dropped(document)
 
 
 def test_the_reviewer_is_kept_and_the_tier_is_not_raised(read) -> None:
-    document = read("Some title\n\n5 min read Reviewed by Dr. Ann Lee Also known as: X Updated\n\nBones heal over time.\n")
+    document = read(
+        "Some title\n\n5 min read Reviewed by Dr. Ann Lee Also known as: X Updated\n\nBones heal over time.\n"
+    )
     assert document.source.reviewed_by == "Dr. Ann Lee"
     assert document.source.tier == "unreviewed"
     assert any("sidecar" in warning for warning in document.warnings)
@@ -169,7 +179,9 @@ def test_questions_and_answers(read, style: str) -> None:
 
 
 def test_a_question_outside_an_faq_is_a_heading_and_no_pair(read) -> None:
-    document = read("Some title\n\nWhat is it?\n\nIt is a joint.\n\nFAQ\n\nDoes it hurt?\n\nIt may.\n\nNext steps\n\nYou rest.\n")
+    document = read(
+        "Some title\n\nWhat is it?\n\nIt is a joint.\n\nFAQ\n\nDoes it hurt?\n\nIt may.\n\nNext steps\n\nYou rest.\n"
+    )
     assert len(document.pairs) == 1
     assert [section.kind for section in document.sections] == ["body", "faq", "faq", "body"]
     assert document.sections[2].path == ("FAQ", "Does it hurt?")

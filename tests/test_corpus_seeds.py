@@ -11,7 +11,9 @@ from corpus.reader import read_folder
 from corpus.settings import CorpusSettings
 
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
-pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the raw seed texts are not beside this checkout (../shared/seeds)")
+pytestmark = pytest.mark.skipif(
+    not SEEDS.is_dir(), reason="the raw seed texts are not beside this checkout (../shared/seeds)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,9 @@ def test_triples_are_statements_gathered_by_subject_and_predicate(seeds: dict[st
 def test_the_article_of_a_magazine(seeds: dict[str, Document]) -> None:
     document = seeds["001"]
     assert document.title == "Lumbar Spinal Fusion: Technological Advances and Patient Outcomes"
-    assert [(section.title, sum(block.kind == "item" for block in section.blocks)) for section in document.sections] == [
+    assert [
+        (section.title, sum(block.kind == "item" for block in section.blocks)) for section in document.sections
+    ] == [
         ("Introduction", 0),
         ("Technological Innovations in Lumbar Spinal Fusion", 5),
         ("Patient Outcomes and Recovery", 3),
@@ -100,7 +104,10 @@ def test_items_of_the_guide_have_their_lead_and_their_label(seeds: dict[str, Doc
     assert len(items) == 5 + 7 + 7
     assert all(len(item.sentences) == 1 and item.sentences[0].lead for item in items)
     risks = [item for item in items if item.sentences[0].lead.of(document.text).startswith("Risks")]
-    assert [item.of(document.text) for item in risks][:2] == ["Infection or bleeding.", "Dural tear with leakage of spinal fluid."]
+    assert [item.of(document.text) for item in risks][:2] == [
+        "Infection or bleeding.",
+        "Dural tear with leakage of spinal fluid.",
+    ]
     assert any(item.of(document.text).startswith("Closure. The retractors") for item in items)
 
 
@@ -115,6 +122,10 @@ def test_every_sentence_is_found_in_its_file(seeds: dict[str, Document]) -> None
 def test_nothing_is_lost(seeds: dict[str, Document]) -> None:
     """Every word of a file is in the text, the title or what was set aside."""
     for document in seeds.values():
-        source = (SEEDS / document.source.file).read_text(encoding="utf-8").replace("IntroductionLumbar", "Introduction Lumbar")
+        source = (
+            (SEEDS / document.source.file)
+            .read_text(encoding="utf-8")
+            .replace("IntroductionLumbar", "Introduction Lumbar")
+        )
         kept = f"{document.title} {document.text} {' '.join(item.text for item in document.dropped)}".split()
         assert set(source.split()) <= set(kept)

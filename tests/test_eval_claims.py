@@ -29,7 +29,9 @@ def test_a_faithful_sentence_is_supported(sentence: str) -> None:
         ("Many people may return to desk work within 4 to 6 months.", "numbers"),
         ("Many people may not return to desk work within 4 to 6 weeks.", "negation"),
         ("Many people return to desk work within 4 to 6 weeks.", "hedges"),
-        ("Many people may always return to desk work within 4 to 6 weeks.", "promises"),
+        ("Many people may always return to desk work within 4 to 6 weeks.", "degree"),
+        ("All people may return to desk work within 4 to 6 weeks.", "degree"),
+        ("Perhaps people sometimes return to desk work within 4 to 6 weeks.", "hedges"),
     ],
 )
 def test_what_changes_a_claim_is_named(sentence: str, fault: str) -> None:

@@ -1,0 +1,41 @@
+"""A site with the real models and an index, made once for all tests that need it. Not a test."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from app.assistant import Assistant
+from app.models import SMOLLM2, checked, models_folder
+from corpus.home import home_folder
+
+SHARED = Path(__file__).parents[2] / "shared"
+SEEDS = SHARED / "seeds"
+
+
+def home_with_models(folder: Path) -> Path:
+    """`folder` as a home that has the models which `python -m app models fetch` brought; their absence is an error."""
+    checked(home_folder(), SMOLLM2.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "models").symlink_to(models_folder(home_folder()))
+    return folder
+
+
+@cache
+def indexed_home(documents: Path | None = None) -> Path:
+    """A home with an index of `documents`, by default the shipped corpus."""
+    from index.build import build
+    from index.settings import IndexSettings
+
+    home = home_with_models(Path(mkdtemp(prefix="spinewise-test-")) / "home")
+    build(home, [documents] if documents else [], IndexSettings())
+    return home
+
+
+@cache
+def assistant(documents: Path | None = None) -> Assistant:
+    """The whole assistant over `documents`."""
+    from app.site import open_assistant
+
+    return open_assistant(indexed_home(documents))

@@ -1,0 +1,141 @@
+"""The report of a run: what it says first, what it escapes, and that a browser finds it accessible and working
+offline.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+from eval.charts import calibration, risk_coverage
+from eval.report import headline, page, to_mend, write
+from eval.run import RESULTS, RUN, SUMMARY, TIMINGS
+from eval.summary import CASE_METRICS, summarise
+
+CHROMIUM = "/usr/bin/chromium"
+EVIL = "<script>document.title='taken over'</script>"
+
+
+def row(name: str, question: str, **changes: Any) -> dict[str, Any]:
+    """A case that was answered in one sentence with one citation."""
+    scores = {one.name: None for one in CASE_METRICS} | {
+        "right_kind": 1.0,
+        "correct": 1.0,
+        "no_alarm": 1.0,
+        "verbatim": 1.0,
+    }
+    made: dict[str, Any] = {
+        "id": name, "question": question, "category": "daily", "note": "plain", "split": "dev", "expected": "answer",
+        "wanted": ["quoted"], "rule": None, "history": [], "error": "", "reasons": [], "found": {}, "hits": [],
+        "scores": scores | changes.pop("scores", {}),
+        "reply": {
+            "kind": "quoted", "text": "Rest. [1]", "confidence": 0.8,
+            "sentences": [{"text": "Rest.", "citations": [1], "support": 1.0}],
+            "citations": [{"number": 1, "document": "leaflet", "quote": "Rest.", "start": 6, "end": 11}],
+        },
+        "details": {
+            "nuggets": [{"text": "to rest", "vital": True, "hit": True}], "contexts": {"1": ["First ", " Then walk."]},
+            "sentences": [{"supported": True, "coverage": 1.0, "wrong": []}], "text": "Rest.",
+        },
+    }  # fmt: skip
+    return made | changes
+
+
+ROWS = [
+    row("fine", "What first?"),
+    row("evil", EVIL, scores={"correct": 0.0, "nuggets_vital": 0.5}, reasons=["leaves out (vital): " + EVIL]),
+    row(
+        "flag",
+        "I can't feel my legs",
+        expected="urgent",
+        wanted=["urgent"],
+        scores={"alarm": 0.0, "right_kind": 0.0, "correct": None},
+    ),
+    row("crash", "And then?", reply=None, details={}, error="TimeoutError: no answer in 1 s", scores={"correct": 0.0}),
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A finished run."""
+    timings = [{"id": one["id"], "seconds": 0.25, "timings_ms": {"search": 12.0}} for one in ROWS]
+    for name, rows in ((RESULTS, ROWS), (TIMINGS, timings)):
+        (tmp_path / name).write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    summary = summarise(ROWS) | {
+        "trivial": {},
+        "times_ms": {"total": {"p50": 250.0, "p95": 250.0, "p99": 250.0, "n": 4}},
+    }
+    (tmp_path / SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
+    about = {"system": "assistant", "split": "dev", "cases": 4, "started": "today", "files": {"cases.jsonl": "0" * 64}}
+    (tmp_path / RUN).write_text(json.dumps(about), encoding="utf-8")
+    return tmp_path
+
+
+def test_what_harms_most_comes_first() -> None:
+    found = to_mend(ROWS)
+    assert [one.row["id"] for one in found] == ["flag", "crash", "evil"]
+    assert found[0].title == "A red flag raised no alarm"
+
+
+def test_the_headline_is_in_whole_numbers() -> None:
+    assert "Of 3 questions to answer or to turn away, 1 were handled right (6 to 79 in 100)." in headline(
+        summarise(ROWS)
+    )
+
+
+def test_the_page_needs_no_network_and_escapes_what_it_shows(run: Path) -> None:
+    html = page(run)
+    assert EVIL not in html
+    assert "&lt;script&gt;" in html
+    assert not re.search(r"(?:src|href|action)=[\"']?(?:https?:)?//", html)
+    assert "First <mark>Rest.</mark> Then walk." in html
+    assert "TimeoutError: no answer in 1 s" in html
+
+
+def test_newly_broken_cases_stand_before_mended_ones(run: Path) -> None:
+    before = [row("fine", "What first?", scores={"correct": 0.0}), row("evil", EVIL)]
+    html = page(run, before)
+    assert html.index("Newly broken") < html.index("Mended")
+    assert "1 newly broken, 1 mended" in html
+
+
+def test_charts_say_in_words_what_they_show() -> None:
+    assert "50% of the answers are wrong" in risk_coverage([(0.2, 0.0), (0.8, 0.5)])
+    assert "Of 7 replies with confidence near 80%, 90% were right." in calibration(
+        [{"forecast": 0.8, "observed": 0.9, "n": 7}]
+    )
+    assert risk_coverage([]) == ""
+
+
+@pytest.fixture
+def opened(run: Path) -> Iterator[Page]:
+    """The report in a browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        shown = browser.new_page()
+        shown.goto(write(run).as_uri())
+        yield shown
+        browser.close()
+
+
+def test_a_reader_can_filter_sort_and_open_cases(opened: Page) -> None:
+    expect(opened).to_have_title(re.compile("How good are the answers"))
+    opened.select_option("#state", "wrong")
+    expect(opened.locator("#shown")).to_have_text("3 of 4 cases")
+    opened.fill("#words", "legs")
+    expect(opened.locator("tr.case:visible")).to_have_count(1)
+    opened.get_by_role("button", name="flag").click()
+    expect(opened.locator("#more-flag")).to_be_visible()
+    opened.fill("#words", "")
+    opened.get_by_role("button", name="Case", exact=True).click()
+    assert opened.locator("tr.case:visible").evaluate_all("rows => rows.map(row => row.id)") == [
+        "case-crash", "case-evil", "case-flag",
+    ]  # fmt: skip
+    assert not Axe().run(opened).response["violations"]
