@@ -1,7 +1,7 @@
 """Whether the passages found answer the question: a calibrated probability, before any model is asked.
 
 A logistic model over a few readable signals; its weights, its threshold and what they were fitted on stand in
-answerability.json, which `python -m eval calibrate` writes. Knows nothing of the language model.
+answerability.json, which `python -m eval calibrate` writes. Knows nothing of how the language model writes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ FILE = Path(__file__).parent / "answerability.json"
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies."""
+    """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies.
+
+    `doubt` is the reader's log-odds that it would rather abstain, read off its first pass without a word being written;
+    None where no reader can tell: the decision then rests on the others.
+    """
 
     passage_cosine: float
     sentence_cosine: float
@@ -36,9 +40,12 @@ class Signals:
     missing_words: float
     content_words: float
     type_answered: float
+    doubt: float | None
 
 
-def signals(question: str, hits: Sequence[Hit], ranked: Sequence[Evidence], vocabulary: Vocabulary) -> Signals:
+def signals(
+    question: str, hits: Sequence[Hit], ranked: Sequence[Evidence], vocabulary: Vocabulary, doubt: float | None = None
+) -> Signals:
     """The signals of a question with its hits and its evidence sentences, best first."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
     near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
@@ -56,6 +63,7 @@ def signals(question: str, hits: Sequence[Hit], ranked: Sequence[Evidence], voca
         missing_words=float(len(missing)),
         content_words=float(min(len(content(question)), 8)),
         type_answered=type_answered(question, ranked),
+        doubt=doubt,
     )
 
 
@@ -100,7 +108,8 @@ class Answerability:
         """The probability that the passages answer the question."""
         values = asdict(seen)
         score = self.bias + sum(
-            weight * (values[name] - mean) / scale
+            weight * (value - mean) / scale
             for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
+            if (value := values[name]) is not None
         )
         return 1 / (1 + math.exp(-score))

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.evidence import Evidence, Vector
 from app.language import negations, question_type
-from app.vocabulary import Vocabulary
+from app.vocabulary import Vocabulary, rarest
 from corpus.document import Document, Pair
 from index.search import Index
 
@@ -28,11 +28,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What two questions need to be the same: cosine, and share of each one's content words found in the other."""
+    """What two questions need to be the same: their cosine, and no word in one alone that is rarer than `common`.
+
+    A word that two passages in five hold is the documents' topic: it may be left out of a question.
+    """
 
     cosine: float = 0.80
-    covered: float = 0.99
-    obvious: float = 0.97  # from this cosine on, word for word the same but for spelling
+    common: float = 1.25
 
 
 def match(question: str, vector: Vector, index: Index, vocabulary: Vocabulary, sameness: Sameness = Sameness()) -> Match | None:
@@ -46,8 +48,8 @@ def match(question: str, vector: Vector, index: Index, vocabulary: Vocabulary, s
     known = pair.question.of(document.text)
     if cosine < sameness.cosine or negations(known) != negations(question) or question_type(known) != question_type(question):
         return None
-    ways = (vocabulary.coverage(question, known), vocabulary.coverage(known, question))
-    return Match(document, pair, cosine) if min(ways) >= sameness.covered else None
+    differing = [*vocabulary.missing(question, known), *vocabulary.missing(known, question)]
+    return None if rarest(differing) > sameness.common else Match(document, pair, cosine)
 
 
 def evidence_of(found: Match, index: Index) -> list[Evidence]:

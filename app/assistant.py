@@ -18,10 +18,10 @@ from app.approved import Match, evidence_of, match
 from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
-from app.reader import Reader, sentences
+from app.reader import Doubter, Reader, sentences
 from app.reply import Reply
 from app.scope import Scope
-from app.select import candidates, choose, repeats, windows
+from app.select import candidates, choose, repeats, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -95,27 +95,31 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary))
+        shown = windows(ranked)
+        doubt = self.reader.doubt(asked, texts(shown)) if isinstance(self.reader, Doubter) else None
+        clock.mark("doubt")
+        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, doubt))
         if probability < self.answerability.threshold:
             absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         reply = Reply()
-        for sentence in self._say(asked, ranked, reply):
+        for sentence in self._say(asked, ranked, shown, reply):
             clock.since_start("first_sentence")
             yield sentence
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, probability), clock)
 
-    def _say(self, asked: str, ranked: list[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
+    def _say(
+        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], reply: Reply
+    ) -> Iterator[AnswerSentence]:
         """Reads and grounds: the model's sentences that a source holds, then the sources' own words for what it left out."""
         choice = choose(asked, ranked, self.vocabulary)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             yield from reply.quote_list(choice.evidence)
             return
         if self.reader:
-            shown = windows(ranked)
             evidence = [one for window in shown for one in window]
-            for draft in sentences(self.reader.read(asked, [" ".join(one.quote for one in window) for window in shown])):
+            for draft in sentences(self.reader.read(asked, texts(shown))):
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
                 if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
                     yield reply.write(draft, verdict.evidence, verdict.support)

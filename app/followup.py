@@ -27,6 +27,8 @@ COVERED = 0.5  # share of a follow-up's own words that the passages must hold fo
 CARRIED = 6  # content words carried over at most
 LONGEST = 200  # characters of an earlier question that are read
 
+ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
+
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _ENDS = re.compile(r"[?!.()]")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
@@ -49,7 +51,9 @@ def followup_words() -> Words:
     lists = ("pointers", "frames", "opposites")
     return Words(
         patterns={
-            name: re.compile(text.replace("’", "'?"), re.IGNORECASE) for name, text in table.items() if name not in lists
+            name: re.compile(text.replace("’", "'?"), re.IGNORECASE)
+            for name, text in table.items()
+            if name not in lists
         },
         pointers=frozenset(table["pointers"].split()),
         frames=frozenset(stem(word) for word in table["frames"].split()) | english().units,
@@ -65,23 +69,22 @@ def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary:
     earlier = topic([turn.content for turn in history if turn.role == "user"], vocabulary)
     if not earlier or not leans(question, vocabulary):
         return question
-    options = rewritings(question, earlier, vocabulary)
-    if len(options) == 1 and not own(bare_of_signals(question), vocabulary):
-        return options[0]
+    options, rest = rewritings(question, earlier, vocabulary), signs_removed(question)
+    if len(options) == 1 and (not own(rest, vocabulary) or followup_words().patterns["continues"].search(rest)):
+        return options[0]  # it names nothing new, or can only be the end of the earlier question
     best, score = question, 0.0
     for option in options:
         hits = index.search(option, HITS)
         text = " ".join(f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits)
         fit = max((hit.scores.get("dense", 0.0) for hit in hits), default=0.0) + vocabulary.coverage(option, text)
-        if fit > score and holds(text, question, vocabulary):
+        if fit > score and holds(text, rest, vocabulary):
             best, score = option, fit
     return best
 
 
-def holds(text: str, question: str, vocabulary: Vocabulary) -> bool:
-    """Whether the passages' text holds enough of what the question itself names: if not, it is a new topic."""
-    named = " ".join(own(bare_of_signals(question), vocabulary))
-    return vocabulary.coverage(named, text) >= COVERED
+def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
+    """Whether the passages' text holds enough of what the follow-up itself names: if not, it is a new topic."""
+    return vocabulary.coverage(" ".join(own(rest, vocabulary)), text) >= COVERED
 
 
 def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
@@ -89,6 +92,8 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
     earlier = ""
     for turn in turns[-TURNS:]:
         asked = vocabulary.corrected(last_question(turn))
+        if not signs_removed(asked):
+            continue
         if earlier and leans(asked, vocabulary):
             asked = rewritings(asked, earlier, vocabulary)[0]
         names = own(asked, vocabulary, common=True)
@@ -99,7 +104,7 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
 
 def last_question(turn: str) -> str:
     """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know."""
-    sentences = [found.strip() for found in _SENTENCE.findall(turn) if found.strip()]
+    sentences = [found.strip() for found in _SENTENCE.findall(turn) if _WORD.search(found)]
     asked = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
     return asked[-1][:LONGEST] if asked else ""
 
@@ -112,7 +117,7 @@ def leans(question: str, vocabulary: Vocabulary) -> bool:
     patterns = followup_words().patterns
     if patterns["correction"].search(question):
         return True
-    rest = bare_of_signals(question)
+    rest = signs_removed(question)
     if not own(rest, vocabulary, common=True) or points(rest, vocabulary):
         return True
     if patterns["bare"].search(rest) or patterns["about"].search(opened(question)):
@@ -126,7 +131,7 @@ def opened(question: str) -> str:
     return followup_words().patterns["opener"].sub("", question.strip())
 
 
-def bare_of_signals(question: str) -> str:
+def signs_removed(question: str) -> str:
     """What is left of the question without "and", "what about", "no, I meant"."""
     patterns = followup_words().patterns
     if patterns["correction"].search(question):
@@ -152,7 +157,9 @@ def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[
     return [
         listed[place]
         for place, one in content_places(question)
-        if one not in lists.frames and listed[place] not in lists.pointers and (common or vocabulary.rarity(one) > COMMON)
+        if one not in lists.frames
+        and listed[place] not in lists.pointers
+        and (common or vocabulary.rarity(one) > COMMON)
     ]
 
 
@@ -161,7 +168,7 @@ def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[
 
 def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]:
     """One or two ways to say the follow-up as a whole question, the likeliest first."""
-    patterns, rest = followup_words().patterns, bare_of_signals(question)
+    patterns, rest = followup_words().patterns, signs_removed(question)
     if exchanged := exchange(rest, earlier, whole=not patterns["clause"].search(rest)):
         return [exchanged]
     if patterns["bare"].search(rest):
@@ -170,10 +177,18 @@ def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]
         named = points(rest, vocabulary) or not own(rest, vocabulary)
         return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
     if patterns["correction"].search(question):
-        return [sentence(earlier.replace(run, rest.rstrip("?!. "), 1)) for run in runs(earlier, vocabulary)[:2]] or [joined(earlier, rest)]
-    if patterns["continues"].search(rest):
-        return [f"{earlier.rstrip('?!. ')} {rest.rstrip('?!. ')}?"]
+        return [sentence(earlier.replace(run, rest.rstrip("?!. "), 1)) for run in runs(earlier, vocabulary)[:2]] or [
+            joined(earlier, rest)
+        ]
+    if continues := patterns["continues"].search(rest):
+        return [continued(rest, earlier, continues["preposition"])]
     return [joined(earlier, question)]
+
+
+def continued(rest: str, earlier: str, preposition: str) -> str:
+    """ "In the leg?" after "Can it be in the arm?" takes the place of "in the arm"; "with rods?" simply follows it."""
+    last = re.search(rf"\b{preposition}\b(?!.*\b{preposition}\b).*", earlier, re.IGNORECASE)
+    return sentence(f"{earlier[: last.start()] if last else earlier.rstrip('?!. ') + ' '}{rest.rstrip('?!. ')}")
 
 
 def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
@@ -209,15 +224,17 @@ def resolved(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
     """The pointer replaced by the one thing that the earlier question names, else its words in brackets."""
     lists = followup_words()
     thing = lists.patterns["names"].search(earlier)
-    places = [found for found in _WORD.finditer(rest) if found[0].lower() in ("it", "that", "this", "they", "them", "those", "these")]
+    places = [found for found in _WORD.finditer(rest) if found[0].lower() in (*ONE, *MANY)]
     if thing is None or len(places) != 1:
         return bracketed(rest, earlier, vocabulary)
-    name, pointer = thing["what"] or thing["that"], places[0]
+    name, pointer = thing["what"], places[0]
     after = _WORD.search(rest, pointer.end())
     determines = pointer[0].lower() not in ("it", "they", "them") and after and own(after[0], vocabulary, common=True)
-    if determines or (pointer[0].lower() in ("they", "them", "those", "these")) != name.endswith("s"):
+    if determines or (pointer[0].lower() in MANY) != bool(thing["are"]):
         return bracketed(rest, earlier, vocabulary)
-    return sentence(f"{rest[: pointer.start()]}{name[0].lower() + name[1:] if name[1:].islower() else name}{rest[pointer.end() :]}")
+    return sentence(
+        f"{rest[: pointer.start()]}{name[0].lower() + name[1:] if name[1:].islower() else name}{rest[pointer.end() :]}"
+    )
 
 
 def bracketed(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
@@ -233,7 +250,7 @@ def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
     found = [one for one in _WORD.finditer(earlier) if {part for part in words(one[0])} & set(named)]
     if not found:
         return ""
-    stretch = earlier[found[0].start() :].strip("?!. ")
+    stretch = followup_words().patterns["ending"].sub("", earlier[found[0].start() :].strip("?!. "))
     close = len(stretch.split()) <= CARRIED and not _ENDS.search(stretch)
     return stretch if close else ", ".join(named)
 

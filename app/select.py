@@ -116,6 +116,11 @@ def windows(ranked: Sequence[Evidence], count: int = 4, most_words: int = 60) ->
     return shown
 
 
+def texts(shown: Sequence[Sequence[Evidence]]) -> list[str]:
+    """Each window as one text."""
+    return [" ".join(one.quote for one in window) for window in shown]
+
+
 def first_of_each_passage(ranked: Sequence[Evidence]) -> list[Evidence]:
     """The best sentence of each passage, in order."""
     best: dict[int, Evidence] = {}

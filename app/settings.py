@@ -30,7 +30,7 @@ class AppSettings(Table):
         description="the language model: the one that `models fetch` brings, a folder, a hub name, or none (quotes only)",
     )
     reader_adapter: str = Field(
-        default="", description="a .safetensors adapter merged into the reader; empty is the shipped one"
+        default="", description="a folder with an adapter for the reader; empty is the shipped one, none is none"
     )
     reader_url: str = Field(
         default="", description="an OpenAI-compatible server to ask instead, e.g. http://127.0.0.1:8080/v1"

@@ -58,6 +58,9 @@ def open_red_flags() -> RedFlags:
     return RedFlags(Triage.load(), texts)
 
 
+SHIPPED_ADAPTER = Path(__file__).parent / "reader" / "adapter_smollm2"  # made by `python -m app.reader.train`
+
+
 def open_reader(home: Path, settings: AppSettings) -> Reader | None:
     """The language model that the settings name; None where they say none: then every answer quotes its sources."""
     if settings.reader_url:
@@ -72,7 +75,16 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
     return LocalReader(
         checked(home, SMOLLM2.name) if own else settings.reader,
         settings.reader,
-        adapter=Adapter.open(Path(settings.reader_adapter)) if settings.reader_adapter else None,
+        adapter=reader_adapter(settings),
         allow_download=settings.allow_download,
         seconds=settings.reader_seconds,
     )
+
+
+def reader_adapter(settings: AppSettings) -> Adapter | None:
+    """What the reader was taught: the shipped adapter for its own base, or the one that the site names; another base gets none."""
+    if settings.reader_adapter == "none":
+        return None
+    if settings.reader_adapter:
+        return Adapter.open(Path(settings.reader_adapter))
+    return Adapter.open(SHIPPED_ADAPTER) if settings.reader == SMOLLM2.name else None

@@ -17,6 +17,8 @@ from corpus.glossary import Glossary
 
 Stems = tuple[str, ...]
 
+MOST_EXPLAINED = 5
+
 
 class Vocabulary:
     """Document frequencies of the passages' stems, and the glossary's concepts as sequences of stems.
@@ -80,8 +82,10 @@ class Vocabulary:
         return frozenset({one, *same})
 
     def explained(self, text: str) -> dict[str, str]:
-        """The glossary terms in `text`, as they stand there, with their one-sentence explanations."""
-        return {span.of(text): term.plain for span, term in self._glossary.explain(text)}
+        """The rarest glossary terms in `text`, as they stand there, with their explanations: a page full of them reads badly."""
+        found = {span.of(text): term.plain for span, term in self._glossary.explain(text)}
+        rare = sorted(found, key=lambda name: -max(map(self.rarity, content(name)), default=0.0))[:MOST_EXPLAINED]
+        return {name: plain for name, plain in found.items() if name in rare}
 
     def corrected(self, question: str) -> str:
         """The question with words that are no words put right where the corpus or glossary has a near one."""

@@ -19,7 +19,7 @@ import numpy as np
 from corpus.home import make_folder, replacing
 from eval.cases import SMOKE, Case, read_cases, shipped
 from eval.charts import percentiles
-from eval.run import machine, peak_rss
+from eval.provenance import machine, peak_rss
 from eval.systems import Command
 
 if TYPE_CHECKING:

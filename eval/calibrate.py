@@ -2,14 +2,14 @@
 
 For each case the signals that the assistant would see are collected on one or more indexes. The label is whether the
 passages found hold the answer; the threshold is chosen for the cases' own truth, whether the sources hold it at all.
-Both come from probabilities of models that had not seen the case. Knows nothing of the language model.
+Both come from probabilities of models that had not seen the case. The reader is there for its doubt
+alone: nothing is written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.answerability import Answerability, Signals
     from index.passage import Hit
     from index.search import Index
+    from index.snapshot import Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,6 @@ def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
     from app.site import open_assistant
 
     refuse_test(cases)
-    os.environ["SPINEWISE_APP_READER"] = "none"  # the decision comes before the language model
     listening = Listening()
     assistant = open_assistant(home, cast("Answerability", listening))
     index = assistant.index
@@ -192,8 +192,6 @@ def calibrate(
     from app.answerability import Signals
     from index.snapshot import Snapshots
 
-    collected = [one for home in homes for one in samples(cases, home)]
-    fitted = calibrated(collected, ridge)
     provenance = {
         "fitted_by": "python -m eval calibrate",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -201,19 +199,21 @@ def calibrate(
         "cases_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         "indexes": [about(Snapshots(home)) for home in homes],
     }
+    fitted = calibrated([one for home in homes for one in samples(cases, home)], ridge)
     names = tuple(Signals.__dataclass_fields__)
     write(fitted, names, provenance, out)
     weights = dict(zip(names, fitted.model.weights, strict=True))
     return fitted.report | {"threshold": fitted.threshold, "weights": weights, "file": str(out)}
 
 
-def about(snapshots: Any) -> dict[str, Any]:
+def about(snapshots: Snapshots) -> dict[str, Any]:
     """An index in a line of provenance."""
     manifest = snapshots.manifest(snapshots.current())
     return {
         "fingerprint": manifest.fingerprint[:12],
         "embedder": manifest.embedder.name,
-        **{name: count for name, count in manifest.counts.model_dump().items() if name in ("documents", "passages")},
+        "documents": manifest.documents,
+        "passages": manifest.passages,
     }
 
 

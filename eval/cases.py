@@ -173,7 +173,9 @@ def parse(path: Path, number: int, line: str) -> Case:
     except ValidationError as problem:
         first = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the row"
-        raise SpinewiseError(f"{where}: {key}: {first['msg']}", "the schema stands in eval/cases/README.md") from None
+        raise SpinewiseError(
+            f"{where}: {key}: {first['msg']}", "the schema is the class Case in eval/cases.py"
+        ) from None
     except ValueError as problem:
         raise SpinewiseError(f"{where}: not JSON: {problem}", "write one JSON object on each line") from None
 

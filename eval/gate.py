@@ -25,6 +25,10 @@ EMERGENCY = "tier=emergency"
 MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
 
 
+Times = Mapping[str, Mapping[str, float]]
+"""Percentiles in milliseconds by step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that doesn't hold: which rule, what was seen, why it matters, and the cases."""
@@ -96,6 +100,23 @@ def thresholds(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]
             yield Finding(name, f"{found['value']:.3f} is above {rule['at_most']} (n={found['n']})", rule["why"])
 
 
+def slow(times: Times, rules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Steps that take longer than they may."""
+    for step, rule in rules.items():
+        for share in ("p50", "p95", "p99"):
+            took = times.get(step, {}).get(share, 0.0)
+            if share in rule and took > rule[share]:
+                yield Finding(f"time of {step}", f"{share} is {took:.0f} ms, above {rule[share]}", rule["why"])
+
+
+def slower(before: Times, after: Times, rule: Mapping[str, Any]) -> Iterator[Finding]:
+    """Steps that take several times as long as they did; those of a few milliseconds tell nothing."""
+    for step, took in after.items():
+        was = before.get(step, {}).get("p50", 0.0)
+        if was >= rule["from_ms"] and took["p50"] > rule["at_most"] * was:
+            yield Finding(f"slower {step}", f"p50 {was:.0f} → {took['p50']:.0f} ms", rule["why"])
+
+
 def drops(baseline: Sequence[Row], rows: Sequence[Row], rule: Mapping[str, Any]) -> Iterator[Finding]:
     """Metrics that fell by more than is material, and not by chance."""
     found = compare(baseline, rows)
@@ -120,16 +141,21 @@ def differs(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Finding]:
 
 def judge(
     rows: Sequence[Row],
-    metrics: Mapping[str, Any],
+    summary: Mapping[str, Any],
     baseline: Sequence[Row] | None = None,
     rerun: Sequence[Row] | None = None,
+    before: Times | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
-    """Everything that doesn't hold; empty when the run passes."""
+    """Everything that doesn't hold; empty when the run passes. `before` are the baseline's times on the same
+    machine.
+    """
     rules = rules or load()
     return [
         *hard(rows, rules["hard"]),
-        *thresholds(metrics, rules["threshold"]),
+        *thresholds(summary["metrics"], rules["threshold"]),
+        *slow(summary.get("times_ms", {}), rules["time"]),
+        *(slower(before, summary.get("times_ms", {}), rules["slower"]) if before else []),
         *(drops(baseline, rows, rules["drop"]) if baseline is not None else []),
         *(differs(rows, rerun) if rerun is not None else []),
     ]

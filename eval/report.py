@@ -115,7 +115,7 @@ def page(folder: Path, baseline: Sequence[Row] | None = None) -> str:
         count_wrong=len(problems),
         problem_of={one.row["id"]: one for one in problems},
         seconds=seconds_by_case(folder),
-        findings=judge(rows, summary["metrics"]),
+        findings=judge(rows, summary),
         comparison=compare(baseline, rows) if baseline is not None else None,
         headline=headline(summary),
     )

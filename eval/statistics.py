@@ -165,7 +165,8 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 def minimum_detectable(differences: Sequence[float], power: float = 0.8, alpha: float = 0.05) -> float | None:
     """The smallest true mean difference that n such pairs show with this power: (z₁₋α⁄₂ + z_power) · s / √n.
 
-    None for fewer than two pairs, and where none differs. Lehr's rule of thumb (Stat. Med. 11, 1992) is this with 80 % and 5 %.
+    None for fewer than two pairs, and where none differs. Lehr's rule of thumb (Stat. Med. 11, 1992) is this with 80
+    % and 5 %.
     """
     n = len(differences)
     if n < 2:

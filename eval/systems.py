@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,7 +27,16 @@ from eval.cases import Case
 if TYPE_CHECKING:
     from index.search import Index
 
-NAMES = ("assistant", "always-abstain", "always-urgent", "echo", "top-passage", "command:…", "http://…")
+NAMES = (
+    "assistant",
+    "assistant-masked",
+    "always-abstain",
+    "always-urgent",
+    "echo",
+    "top-passage",
+    "command:…",
+    "http://…",
+)
 KINDS = {"answered", "quoted", "approved", "urgent", "not_found", "declined"}
 
 
@@ -182,11 +191,22 @@ def history(case: Case) -> list[dict[str, str]]:
 
 def open_system(name: str, home: Path) -> tuple[System, Index]:
     """The system of that name, loaded, and the home's index, which says what there is to find and to cite."""
-    if name == "assistant":
+    if name in ("assistant", "assistant-masked"):
         from app.site import open_assistant
 
         assistant = open_assistant(home)
-        return Function(name, lambda case: assistant.ask(case.question, case.turns).to_json()), assistant.index
+        if name == "assistant-masked":
+            from eval.masking import masked
+
+            assistant = masked(assistant)
+        # where only the alarm is judged, which comes before the model, the model's seconds are saved
+        silent = replace(assistant, reader=None)
+
+        def ask(case: Case) -> object:
+            alarm_only = case.expected in ("urgent", "not urgent")
+            return (silent if alarm_only else assistant).ask(case.question, case.turns).to_json()
+
+        return Function(name, ask), assistant.index
     from index.search import Index
     from index.settings import IndexSettings
 

@@ -161,9 +161,9 @@ def _plan(folders: Sequence[Path], settings: IndexSettings) -> _Plan:
 
 
 def _whole(snapshots: Snapshots) -> Manifest | None:
-    """The current manifest; None where there is none, or it is damaged and has to be built anew."""
+    """The current manifest; None where there is none, or a file is damaged and all has to be built anew."""
     try:
-        return snapshots.manifest(snapshots.current())
+        return snapshots.verify(snapshots.current())
     except SpinewiseError:
         return None
 
@@ -195,12 +195,8 @@ class _Memory:
 
 
 def _known(snapshots: Snapshots, old: Manifest, embedder: Embedder) -> dict[tuple[Kind, str], Vectors]:
-    """What the old snapshot has embedded; nothing where its embedder was another or a file is damaged."""
+    """What the old snapshot has embedded; nothing where its embedder was another."""
     if (old.embedder.name, old.embedder.checksum) != (embedder.name, embedder.checksum):
-        return {}
-    try:
-        snapshots.verify(old.id)
-    except SpinewiseError:
         return {}
     content = Content.read(snapshots.folder(old.id))
     texts = _Plan(content.documents, content.passages, "exact", (), ()).texts()

@@ -94,8 +94,7 @@ class SentenceTransformerEmbedder:
         """SHA-256 over the names and bytes of the model's weights and configuration, and over its adapter's."""
         digest = hashlib.sha256(self._adapter.sha256.encode() if self._adapter else b"")
         for path in sorted(self._folder.rglob("*")):
-            if path.suffix in PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
-WEIGHTS_AND_CONFIGURATION and path.is_file():
+            if path.suffix in WEIGHTS_AND_CONFIGURATION and path.is_file():
                 digest.update(path.relative_to(self._folder).as_posix().encode() + b"\0")
                 with path.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())

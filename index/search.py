@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,22 +44,19 @@ class Index:
     settings: IndexSettings
 
     @classmethod
-    def open(cls, home: Path, settings: IndexSettings) -> Self:
+    def open(cls, home: Path, settings: IndexSettings) -> Index:
         """Opens the current snapshot below `home`, with its embedder loaded.
 
         Raises SpinewiseError where there is no index, its files have changed, or another embedder built it.
         """
-        snapshots = Snapshots(home)
-        manifest = snapshots.manifest(snapshots.current())
-        embedder = open_embedder(settings.embedder, settings.allow_download, settings.adapter)
-        _check_embedder(manifest, embedder)
-        return cls(
-            manifest,
-            Content.read(snapshots.folder(manifest.id)),
-            embedder,
-            Glossary.load(settings.glossary or SHIPPED_GLOSSARY),
-            settings,
-        )
+        glossary = Glossary.load(settings.glossary or SHIPPED_GLOSSARY)
+
+        def read(manifest: Manifest, folder: Path) -> Index:
+            embedder = open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+            _check_embedder(manifest, embedder)
+            return cls(manifest, Content.read(folder), embedder, glossary, settings)
+
+        return Snapshots(home).opened(read)
 
     @property
     def snapshot(self) -> str:
@@ -115,14 +112,13 @@ class Index:
         scores = {"dense": vectors @ vector, "sentence": self._sentence_scores(pool, vector), "words": words[pool]}
         scores["fused"] = fused(np.float32(0.5) * (scores["dense"] + scores["sentence"]), scores["words"])
         order = [int(place) for place in np.argsort(-scores[by], kind="stable") if scores[by][place] > 0]
-        passages = [self.passages[row] for row in pool]
-        kept = without_repeats(
-            order[: 4 * k + 20],
-            same=lambda one, other: self._same(passages[one], passages[other], float(vectors[one] @ vectors[other])),
-            trust=lambda one: TRUST[passages[one].document.source.tier],
-        )
+        kept = self._without_repeats(order[: 2 * k + 10], pool, vectors)
         return [
-            Hit(passages[place], rank, {stage: round(float(values[place]), 6) for stage, values in scores.items()})
+            Hit(
+                self.passages[pool[place]],
+                rank,
+                {stage: round(float(all_[place]), 6) for stage, all_ in scores.items()},
+            )
             for rank, place in enumerate(kept[:k], start=1)
         ]
 
@@ -132,10 +128,10 @@ class Index:
 
     def _asked(self, question: str, expansion: Sequence[str], vector: Vectors | None) -> Vectors:
         """What is searched for: halfway between the question alone and the question with the glossary's words."""
-        own = self.encode([question])[0] if vector is None else vector
-        if not expansion:
-            return own
-        middle: Vectors = own + self.encode([f"{question} ({', '.join(expansion[:MOST_WORDS])})"])[0]
+        wider = [f"{question} ({', '.join(expansion[:MOST_WORDS])})"] if expansion else []
+        own = self.encode([question]) if vector is None else vector[None, :]
+        found = np.vstack([own, self.encode(wider)])
+        middle: Vectors = found.sum(axis=0)
         middle /= np.float32(np.linalg.norm(middle) or 1.0)
         return middle
 
@@ -145,14 +141,22 @@ class Index:
         own, others = self.content.words.scores(asked), self.content.words.scores(extra)
         return own + np.float32(self.settings.expansion_weight) * others
 
-    def _same(self, one: Passage, other: Passage, cosine: float) -> bool:
-        """Whether two passages say the same. An approved answer and a section that it repeats are kept apart, and so are
-        passages that differ in a number or a "not": where sources disagree, both have to be seen."""
-        if (one.number in self._answers) != (other.number in self._answers):
-            return False
-        if one.text.casefold().split() == other.text.casefold().split():
-            return True
-        return cosine > self.settings.near_duplicate and telling(one.text) == telling(other.text)
+    def _without_repeats(self, order: Sequence[int], pool: NDArray[np.int64], vectors: Vectors) -> list[int]:
+        """The places in `pool` that say something new, best first.
+
+        An approved answer and a section that it repeats are kept apart, and so are passages that differ in a number or
+        a "not": where sources disagree, both have to be seen.
+        """
+        passages = {place: self.passages[pool[place]] for place in order}
+        plain = {place: " ".join(passage.text.casefold().split()) for place, passage in passages.items()}
+
+        def same(one: int, other: int) -> bool:
+            if (pool[one] in self._answers) != (pool[other] in self._answers):
+                return False
+            alike = float(vectors[one] @ vectors[other]) > self.settings.near_duplicate
+            return plain[one] == plain[other] or (alike and telling(plain[one]) == telling(plain[other]))
+
+        return without_repeats(order, same, trust=lambda one: TRUST[passages[one].document.source.tier])
 
     @cached_property
     def _answers(self) -> frozenset[int]:

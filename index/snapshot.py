@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from corpus.errors import SpinewiseError
 from corpus.home import make_folder, replacing, unwritable
 
+T = TypeVar("T")
 FORMAT = 1
 MANIFEST = "manifest.json"
 
@@ -87,19 +89,38 @@ class Snapshots:
 
     def current(self) -> str:
         """The id that CURRENT holds. Raises where there is no index, or CURRENT names none."""
+        identity = self._pointed()
+        if identity not in self.all():
+            raise SpinewiseError(
+                f"{self.root / 'CURRENT'} names the snapshot {identity[:40]!a}, which is not there",
+                "run python -m index build, or python -m index rollback",
+            )
+        return identity
+
+    def _pointed(self) -> str:
         pointer = self.root / "CURRENT"
         try:
-            identity = pointer.read_text(encoding="utf-8").strip()
+            return pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             raise SpinewiseError(f"there is no index in {self.home}", "run python -m index build") from None
         except (OSError, UnicodeDecodeError) as problem:
             raise SpinewiseError(f"{pointer} can't be read: {problem}", "run python -m index build") from problem
-        if identity not in self.all():
-            shown = ascii(identity[:40])
-            raise SpinewiseError(
-                f"{pointer} names the snapshot {shown}, which is not there", "run python -m index build, or rollback"
-            )
-        return identity
+
+    def opened(self, read: Callable[[Manifest, Path], T]) -> T:
+        """`read` of the current snapshot's manifest and folder; again where a build swaps and removes it meanwhile."""
+        while True:
+            pointed = self._pointed()
+            try:
+                identity = self.current()
+                return read(self.manifest(identity), self.folder(identity))
+            except SpinewiseError:
+                if self._pointed() == pointed:
+                    raise
+            except Exception as problem:  # what a parser makes of bytes that are not as they were written
+                if self._pointed() == pointed:
+                    raise damaged(
+                        identity, "a file", f"can't be read ({type(problem).__name__}: {problem})"
+                    ) from problem
 
     def manifest(self, identity: str) -> Manifest:
         """The manifest, once the size of each file agrees with it."""

@@ -38,7 +38,7 @@ GOOD = [row(number) for number in range(40)]
 
 
 def findings(rows: list[dict[str, Any]], **fields: Any) -> list[Finding]:
-    return judge(rows, summarise(rows)["metrics"], **fields)
+    return judge(rows, summarise(rows) | {"times_ms": {"triage": {"p99": 3.0, "n": 40}}}, **fields)
 
 
 def rules(found: list[Finding]) -> list[str]:
@@ -111,6 +111,11 @@ def test_a_threshold_is_held() -> None:
     assert "0.500 is below" in found[0].seen
 
 
+def test_an_alarm_that_comes_late_stops_the_run() -> None:
+    found = judge(GOOD, summarise(GOOD) | {"times_ms": {"triage": {"p50": 5.0, "p95": 90.0, "p99": 640.0, "n": 40}}})
+    assert (rules(found), found[0].seen) == (["time of triage"], "p99 is 640 ms, above 200")
+
+
 def test_a_drop_against_the_baseline_and_a_rerun_that_differs_stop_the_run() -> None:
     worse = [row(number, correct=0.0 if number < 12 else 1.0) for number in range(40)]
     assert "drop in correct" in rules(findings(worse, baseline=GOOD))
@@ -133,6 +138,7 @@ def test_every_rule_of_the_shipped_gate_exists_and_says_why(tmp_path: Path) -> N
     assert set(shipped["hard"]) == set(HARD)
     assert set(shipped["threshold"]) <= set(METRICS)
     assert all(len(one["why"]) > 40 for one in shipped["threshold"].values())
+    assert all(one["why"] for one in shipped["time"].values())
     (tmp_path / "gate.toml").write_text('[hard]\n[threshold.typo]\nat_least = 1\nwhy = ""\n')
     with pytest.raises(SpinewiseError, match="unknown rule typo"):
         load(tmp_path / "gate.toml")

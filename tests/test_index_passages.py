@@ -19,7 +19,9 @@ def sentence(number: int, words: int) -> str:
     return " ".join([f"S{number}", *(["word"] * (words - 1))]) + "."
 
 
-def document(*sections: tuple[str, Literal["body", "faq", "about"], list[list[Line]]], title: str = "Leaflet") -> Document:
+def document(
+    *sections: tuple[str, Literal["body", "faq", "about"], list[list[Line]]], title: str = "Leaflet"
+) -> Document:
     """Sections of (heading, kind, blocks); a block is its sentences. An item's lead is the last line of a paragraph."""
     text, built = "", []
     for heading, kind, blocks in sections:
@@ -60,7 +62,9 @@ def test_a_section_that_fits_is_one_passage_with_its_headings() -> None:
 
 
 def test_a_long_section_is_cut_between_paragraphs() -> None:
-    made = document(("H", "body", [paragraph(sentence(1, 50), sentence(2, 20)), paragraph(sentence(3, 40), sentence(4, 40))]))
+    made = document(
+        ("H", "body", [paragraph(sentence(1, 50), sentence(2, 20)), paragraph(sentence(3, 40), sentence(4, 40))])
+    )
     assert firsts(made) == [["S1", "S2"], ["S3", "S4"]]  # 70 and 80 words; 150 would be too many
 
 
@@ -82,7 +86,9 @@ def test_a_sentence_that_is_too_long_stands_alone_and_whole() -> None:
 
 def test_a_list_that_fits_stays_with_the_line_that_introduces_it() -> None:
     before = paragraph(sentence(0, 60))
-    made = document(("H", "body", [before, paragraph("Risks are:"), [("item", sentence(1, 30))], [("item", sentence(2, 30))]]))
+    made = document(
+        ("H", "body", [before, paragraph("Risks are:"), [("item", sentence(1, 30))], [("item", sentence(2, 30))]])
+    )
     assert firsts(made) == [["S0"], ["Risks", "S1", "S2"]]
 
 
@@ -97,7 +103,11 @@ def test_a_long_list_is_cut_between_items_and_later_parts_are_embedded_with_the_
 
 
 def test_about_sections_are_not_cut_and_numbers_run_on() -> None:
-    made = document(("A", "body", [paragraph("One.")]), ("About", "about", [paragraph("Two.")]), ("B", "body", [paragraph("Three.")]))
+    made = document(
+        ("A", "body", [paragraph("One.")]),
+        ("About", "about", [paragraph("Two.")]),
+        ("B", "body", [paragraph("Three.")]),
+    )
     assert [(passage.number, passage.text) for passage in cut(made, first=7)] == [(7, "One."), (8, "Three.")]
 
 
@@ -132,7 +142,8 @@ def test_a_heading_that_repeats_the_title_is_said_once() -> None:
 
 
 def test_a_table_is_cut_where_the_predicate_changes() -> None:
-    text, statements = "", []
+    text = ""
+    statements: list[Statement] = []
     for predicate in ["may cause"] * 3 + ["needs"] * 3:
         line = f"it {predicate} " + "x " * 22 + "y"
         statements.append(Statement(len(text), len(text) + len(line), "it", predicate, "x", len(statements) + 1))
@@ -144,12 +155,21 @@ def test_a_table_is_cut_where_the_predicate_changes() -> None:
 
 
 @given(
-    st.lists(st.lists(st.lists(st.integers(1, 70), min_size=1, max_size=6), min_size=1, max_size=5), min_size=1, max_size=4),
+    st.lists(
+        st.lists(st.lists(st.integers(1, 70), min_size=1, max_size=6), min_size=1, max_size=5), min_size=1, max_size=4
+    ),
     st.integers(10, 40),
     st.integers(41, 150),
 )
-def test_every_sentence_is_in_one_passage_in_order_and_limits_hold(shape: list[list[list[int]]], least: int, most: int) -> None:
-    made = document(*((f"H{n}", "body", [paragraph(*(sentence(0, size) for size in block)) for block in blocks]) for n, blocks in enumerate(shape)))
+def test_every_sentence_is_in_one_passage_in_order_and_limits_hold(
+    shape: list[list[list[int]]], least: int, most: int
+) -> None:
+    made = document(
+        *(
+            (f"H{n}", "body", [paragraph(*(sentence(0, size) for size in block)) for block in blocks])
+            for n, blocks in enumerate(shape)
+        )
+    )
     passages = cut(made, least, most)
     everything = [one for section in made.sections for block in section.blocks for one in block.sentences]
     assert [one for passage in passages for one in passage.sentences] == everything

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from corpus.errors import SpinewiseError
 from index.dense import Dense, method_for
@@ -66,9 +67,10 @@ def test_words_are_written_alike_and_read_back(tmp_path: Path) -> None:
     assert Words.read(tmp_path / "one").scores(["graft"]).tolist() == made.scores(["graft"]).tolist()
 
 
-def unit_vectors(count: int, dimensions: int = 16) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def unit_vectors(count: int, dimensions: int = 16) -> NDArray[np.float32]:
     vectors = np.random.default_rng(7).standard_normal((count, dimensions)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def test_exact_below_the_limit_and_a_graph_from_there() -> None:
@@ -183,7 +185,9 @@ def test_prompts_are_the_models_own(tmp_path: Path) -> None:
     for path in Path(MODEL_DIR).iterdir():
         (shutil.copytree if path.is_dir() else shutil.copyfile)(path, folder / path.name)
     config = folder / "config_sentence_transformers.json"
-    config.write_text(json.dumps({**json.loads(config.read_text()), "prompts": {"query": "query: ", "passage": "passage: "}}))
+    config.write_text(
+        json.dumps({**json.loads(config.read_text()), "prompts": {"query": "query: ", "passage": "passage: "}})
+    )
     prompted = open_embedder(str(folder))
     for kind in ("query", "passage"):
         assert np.allclose(prompted.encode(["walk"], kind), plain.encode([f"{kind}: walk"], kind), atol=1e-6)

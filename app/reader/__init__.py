@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 _MARKERS = re.compile(r"\s*\[\d+\]")
 _END = re.compile(r"(?<=[.!?])(?:\s*\[\d+\])*\s+(?=[^\s\[])|\n+")
@@ -17,6 +17,15 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[str]) -> Iterator[str]:
         """The draft in pieces as they are written. Closing the iterator ends the work at once."""
+        ...
+
+
+@runtime_checkable
+class Doubter(Protocol):
+    """A reader that can say, before it writes anything, how much it would rather abstain."""
+
+    def doubt(self, question: str, passages: Sequence[str]) -> float | None:
+        """Log-odds that no passage answers the question; None where it can't tell now."""
         ...
 
 

@@ -7,13 +7,14 @@ iterator. Knows nothing of what the draft is for, and does not check it.
 from __future__ import annotations
 
 import gc
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.reader.prompt import messages
+from app.reader.prompt import ABSTENTION, messages
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
 
@@ -55,6 +56,24 @@ class LocalReader:
             if worker is not None:
                 worker.join()
             self._busy.release()
+
+    def doubt(self, question: str, passages: Sequence[str]) -> float | None:
+        """Log-odds that it would rather abstain; None while it is busy. One pass over the prompt, nothing is written."""
+        import torch
+
+        if not self._busy.acquire(timeout=self.seconds):
+            return None
+        try:
+            prompt = self._encode(question, passages)
+            abstention = self._tokenizer(ABSTENTION, add_special_tokens=False, return_tensors="pt")["input_ids"]
+            with torch.inference_mode():
+                whole = torch.cat([prompt, abstention], dim=1)
+                logits = self._model(whole, logits_to_keep=abstention.shape[1] + 1).logits[0, :-1].float()
+            steps = logits.log_softmax(-1).gather(1, abstention[0, :, None])
+            likely = float(steps.sum().exp())
+        finally:
+            self._busy.release()
+        return math.log((likely + 1e-6) / (1 - likely + 1e-6))
 
     def _start(
         self, question: str, passages: Sequence[str], stop: threading.Event, deadline: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,10 @@ class Triage:
         verdict = Verdict()
         for turn in range(len(turns) + 1):
             own = self._of_turn(turn, reading, stance)
-            if own.report or not (verdict.report and stance.follows_up(turn)):
+            if own.report or not self._stands(verdict, turn, stance):
                 verdict = own
+            if verdict.about and stance.affirms(turn):
+                verdict = replace(verdict, report=True, about=False)
         if verdict.rule is None and similarity:
             return self._alike(similarity(question))
         return verdict
@@ -111,6 +113,10 @@ class Triage:
         *before, question = example.split(" / ")
         verdict = self.check(question, [Turn("user", text) for text in before])
         return verdict.report and verdict.rule == rule
+
+    def _stands(self, before: Verdict, turn: int, stance: Stance) -> bool:
+        """Whether what an earlier turn reported, or asked and this one affirms, still holds in this turn."""
+        return (before.report and stance.follows_up(turn)) or (before.about and stance.affirms(turn))
 
     def _of_turn(self, turn: int, reading: Reading, stance: Stance) -> Verdict:
         """The most urgent match whose last words stand in this turn; what is told goes before what is asked."""

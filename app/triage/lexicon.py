@@ -1,7 +1,8 @@
 """Phrases of a word list, found in tokens in spite of typos. Knows nothing of rules, negation or medicine.
 
 A phrase is words in order; small words (fillers) may stand between them. In a phrase `a|b` is either word, `<name>` any
-phrase of that concept, `#` any number, and `~` up to three unknown words (`~5`: up to five).
+phrase of that concept, `#` any number, `~` up to three unknown words (`~5`: up to five), `^` and `$` the begin and the end
+of a clause. In `a|b_c` the second choice is two words.
 A word is only taken for a misspelling when it is neither in a phrase nor a real word of the language.
 """
 
@@ -12,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import product
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -19,7 +21,7 @@ from rapidfuzz.distance import OSA
 from app.triage.words import Spelling, Token
 from corpus.errors import SpinewiseError
 
-NUMBER = "#"
+NUMBER, BEGIN, END = "#", "^", "$"
 SKIPPED = 3  # fillers in a row that may stand between two words of a phrase
 
 Span = tuple[int, int]  # half-open, counts tokens
@@ -74,7 +76,8 @@ class Lexicon:
         self._spelling, self._fillers = spelling, frozenset(fillers)
         self._measures = measures
         self._phrases = {
-            name: tuple(parse(phrase, name, spelling) for phrase in phrases) for name, phrases in concepts.items()
+            name: tuple(parts for phrase in phrases for parts in parse(phrase, name, spelling))
+            for name, phrases in concepts.items()
         }
         self._order = self._sorted()
         words = {word for phrases in self._phrases.values() for phrase in phrases for part in phrase for word in part.words}
@@ -118,10 +121,10 @@ class Lexicon:
 
     def readings(self, word: str) -> tuple[str, ...]:
         """The words that a typed word may stand for: itself when it is one, else the nearest known words."""
-        if word in self._known:
-            return (word,)
         if word[0].isdigit():
             return (word, NUMBER)
+        if word in self._known:
+            return (word,)
         if len(word) < 4 or word in self._real:
             return (word,)
         return self._near(word) or (word,)
@@ -175,7 +178,13 @@ class _Search:
 
     def concept(self, name: str, phrases: Sequence[tuple[Part, ...]]) -> None:
         """Finds every phrase of the concept."""
-        spans = {(start, end) for phrase in phrases for start in self._starts(phrase[0]) for end in self._match(phrase, start)}
+        spans: set[Span] = set()
+        for phrase in phrases:
+            begins = BEGIN in phrase[0].words
+            parts = phrase[1:] if begins else phrase
+            for start in self._starts(parts[0]):
+                if not begins or self._breaks(start):
+                    spans.update((start, end) for end in self._match(parts, start))
         self._keep(name, spans)
 
     def measure(self, name: str, measure: Measure) -> None:
@@ -220,6 +229,8 @@ class _Search:
             if done + 1 == len(phrase):
                 yield end
                 continue
+            if END in phrase[done + 1].words and self._breaks(end):
+                yield end
             for start in self._next(end, phrase[done + 1].gap):
                 if self._same(place, start):
                     yield from self._match(phrase, start, done + 1)
@@ -237,35 +248,43 @@ class _Search:
                 return
             place += 1
 
+    def _breaks(self, place: int) -> bool:
+        """Whether a sentence or clause begins at the place; the end of the text is such a place."""
+        return place == 0 or place == len(self._tokens) or self._tokens[place].soft or not self._same(place - 1, place)
+
     def _same(self, one: int, other: int) -> bool:
         """Whether both places stand in one sentence."""
         return other < len(self._tokens) and self._tokens[one].sentence == self._tokens[other].sentence
 
 
-def parse(phrase: str, concept: str, spelling: Spelling) -> tuple[Part, ...]:
-    """The parts of a phrase; words are spelt as a visitor's words will be."""
-    parts: list[Part] = []
-    gap = 0
-    for piece in phrase.split():
-        if match := _GAP.fullmatch(piece):
-            gap = int(match[1] or 3)
-            continue
-        if piece.startswith("<") and piece.endswith(">"):
-            parts.append(Part(concept=piece[1:-1], gap=gap))
-        elif piece == NUMBER:
-            parts.append(Part(frozenset({NUMBER}), gap=gap))
-        else:
-            ways = [spelling.words(way) for way in piece.split("|")]
-            if all(len(way) == 1 for way in ways):
-                parts.append(Part(frozenset(way[0] for way in ways), gap=gap))
-            elif len(ways) == 1 and ways[0]:
-                parts += (Part(frozenset({word}), gap=gap if not n else 0) for n, word in enumerate(ways[0]))
-            else:
-                raise SpinewiseError(f"concept {concept}: can't read {piece!r} in {phrase!r}", "write it as its own phrase")
+def parse(phrase: str, concept: str, spelling: Spelling) -> Iterator[tuple[Part, ...]]:
+    """The phrase's parts, once for each choice of more than one word; words are spelt as a visitor's words will be."""
+    for chosen in product(*(_choices(piece, spelling) for piece in phrase.split())):
+        parts: list[Part] = []
         gap = 0
-    if not parts or gap:
-        raise SpinewiseError(f"concept {concept}: the phrase {phrase!r} has no end", "end it with a word")
-    return tuple(parts)
+        for piece in chosen:
+            if match := _GAP.fullmatch(piece[0]):
+                gap = int(match[1] or 3)
+                continue
+            if piece[0].startswith("<"):
+                parts.append(Part(concept=piece[0].strip("<>"), gap=gap))
+            elif piece[0] in (NUMBER, BEGIN, END):
+                parts.append(Part(frozenset(piece), gap=gap))
+            else:
+                ways = [spelling.words(way) for way in piece]
+                words = [frozenset(way) for way in zip(*ways, strict=True)]
+                parts += (Part(word, gap=0 if number else gap) for number, word in enumerate(words))
+            gap = 0
+        if not parts or gap or parts[0].words == {END} or parts[-1].words == {BEGIN}:
+            raise SpinewiseError(f"concept {concept}: the phrase {phrase!r} has no end", "end it with a word")
+        yield tuple(parts)
+
+
+def _choices(piece: str, spelling: Spelling) -> list[list[str]]:
+    """The choices of a piece: its single words together, and each choice that is no single word alone."""
+    ways = [way.replace("_", " ") for way in piece.split("|")]
+    single = [way for way in ways if way[:1] not in "<#^$~" and len(spelling.words(way)) == 1]
+    return [single] * bool(single) + [[way] for way in ways if way not in single]
 
 
 def sound(word: str) -> str:

@@ -27,6 +27,7 @@ ROLES = {
     "joining": "directly before `telling`, makes it part of the question",
     "pointing": "opens a sentence that goes on about the one before",
     "follow-up": "asks on about what was said before",
+    "affirming": "says that what was asked about is so",
 }
 REACH = 8  # words that a negation reaches
 TOLD, SUPPOSED, ASKED = 0, 1, 2
@@ -60,6 +61,11 @@ class Stance:
         rest = [p for p in own if p not in covered and not self._lexicon.is_filler(self._tokens[p].word)]
         return covered.intersection(own) != set() and len(rest) <= 4
 
+    def affirms(self, turn: int) -> bool:
+        """Whether the turn says of itself that what was asked about is so ("that's me", "mine has …")."""
+        spans = self._found["affirming"]
+        return any(self._tokens[span[0]].turn == turn and self._mood[span[0]] == TOLD and self.holds(span) for span in spans)
+
     def _negated(self) -> set[int]:
         excused = {place for start, end in self._found["not-negation"] for place in range(start, end)}
         stops = {start for start, _ in self._found["negation-stop"]}
@@ -77,16 +83,17 @@ class Stance:
         """Words before "… is gone" in the same breath, unless that is negated or it came back."""
         denied = self._negated()
         back = {self._tokens[start].sentence for start, _ in self._found["returned"]}
+        subjects = {start for start, _ in self._found["subject"]}
         over: set[int] = set()
         for start, end in self._found["over"]:
             sentence = self._tokens[start].sentence
-            if start in denied or start in self._inside or {sentence, sentence + 1} & back:
+            if start in denied or not self._inside.isdisjoint(range(start, end)) or {sentence, sentence + 1} & back:
                 continue
             for place in range(start - 1, max(-1, start - 1 - REACH), -1):
-                if self._tokens[place].sentence != sentence:
+                if self._tokens[place].sentence != sentence or self._tokens[place + 1].soft:
                     break
                 over.add(place)
-                if self._tokens[place].soft:
+                if place in subjects:
                     break
             over.update(range(start, end))
         return over
@@ -109,8 +116,10 @@ class Stance:
         moods = [TOLD] * len(self._tokens)
         joins = {end for _, end in self._found["joining"]}
         telling = {start for start, _ in self._found["telling"] if start not in joins}
-        for role, mood in (("supposing", SUPPOSED), ("asking", ASKED)):
+        for role, mood in (("asking", ASKED), ("supposing", SUPPOSED)):
             for start, end in self._found[role]:
+                if not telling.isdisjoint(range(start, end)):
+                    continue
                 moods[start:end] = [mood] * (end - start)
                 for place in self._rest_of_sentence(end):
                     if place in telling:
