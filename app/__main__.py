@@ -71,7 +71,9 @@ def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise SpinewiseError(f"can't read {path}: {problem}", "name a UTF-8 file with one JSON object a line") from problem
+        raise SpinewiseError(
+            f"can't read {path}: {problem}", "name a UTF-8 file with one JSON object a line"
+        ) from problem
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -115,23 +117,33 @@ def doctor(options: argparse.Namespace) -> int:
         print_json({"ok": all(one.ok for one in findings), "checks": [one.to_json() for one in findings]})
     else:
         for one in findings:
-            print(f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}" + (f"\n       mend it: {one.mend}" if one.mend and not one.ok else ""))
+            print(f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}")
+            if one.mend and not one.ok:
+                print(f"       mend it: {one.mend}")
     return 0 if all(one.ok for one in findings) else 1
 
 
 def command() -> Command:
     """All sub-commands."""
     made = Command("app", "Answers questions from the index: on the command line, and as a web app.")
-    parser = made.add("models", models, "which models are present; fetch gets what is missing", "python -m app models fetch")
+    parser = made.add(
+        "models", models, "which models are present; fetch gets what is missing", "python -m app models fetch"
+    )
     parser.add_argument("what", nargs="?", choices=["list", "fetch"], default="list")
-    parser = made.add("ask", ask, "one answer, or one for each line of a file", 'python -m app ask "How long is recovery?"')
+    parser = made.add(
+        "ask", ask, "one answer, or one for each line of a file", 'python -m app ask "How long is recovery?"'
+    )
     parser.add_argument("question", nargs="?")
-    parser.add_argument("--batch", type=Path, metavar="IN.jsonl", help="one JSON object a line: id, question, optional history")
+    parser.add_argument(
+        "--batch", type=Path, metavar="IN.jsonl", help="one JSON object a line: id, question, optional history"
+    )
     parser.add_argument("--out", type=Path, metavar="OUT.jsonl", help="where the answers go; stdout if not given")
     parser = made.add("serve", serve, "the web app", "python -m app serve --port 7860", json_output=False)
     parser.add_argument("--host", help="the address to listen on (default: setting app.host)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: setting app.port)")
-    parser.add_argument("--prepare", action="store_true", help="first fetch the models and build the index if they are missing")
+    parser.add_argument(
+        "--prepare", action="store_true", help="first fetch the models and build the index if they are missing"
+    )
     made.add("doctor", doctor, "checks everything a site needs and says how to mend what fails", "python -m app doctor")
     return made
 

@@ -101,7 +101,9 @@ class Answerability:
         except (OSError, ValueError, TypeError, KeyError) as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
         if fitted.names != tuple(Signals.__dataclass_fields__):
-            raise SpinewiseError(f"{path} was fitted on other signals than this version's", "run python -m eval calibrate")
+            raise SpinewiseError(
+                f"{path} was fitted on other signals than this version's", "run python -m eval calibrate"
+            )
         return fitted
 
     def probability(self, seen: Signals) -> float:

@@ -37,7 +37,9 @@ class Sameness:
     common: float = 1.25
 
 
-def match(question: str, vector: Vector, index: Index, vocabulary: Vocabulary, sameness: Sameness = Sameness()) -> Match | None:
+def match(
+    question: str, vector: Vector, index: Index, vocabulary: Vocabulary, sameness: Sameness = Sameness()
+) -> Match | None:
     """The FAQ pair whose question means the same, or None; `vector` is the question's embedding."""
     if not index.pairs:
         return None
@@ -46,7 +48,11 @@ def match(question: str, vector: Vector, index: Index, vocabulary: Vocabulary, s
     document, pair = index.pairs[best]
     cosine = float(cosines[best])
     known = pair.question.of(document.text)
-    if cosine < sameness.cosine or negations(known) != negations(question) or question_type(known) != question_type(question):
+    if (
+        cosine < sameness.cosine
+        or negations(known) != negations(question)
+        or question_type(known) != question_type(question)
+    ):
         return None
     differing = [*vocabulary.missing(question, known), *vocabulary.missing(known, question)]
     return None if rarest(differing) > sameness.common else Match(document, pair, cosine)

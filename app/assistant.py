@@ -83,7 +83,9 @@ class Assistant:
             return (yield from self._end(self.red_flags.card(question, verdict), clock))
         ruling = self.scope.check(question)
         if ruling.declines:
-            return (yield from self._end(self._declined(self._blank(question, question, verdict, None), ruling.rule), clock))
+            return (
+                yield from self._end(self._declined(self._blank(question, question, verdict, None), ruling.rule), clock)
+            )
         asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
         clock.mark("rewrite")
         blank = self._blank(question, asked, verdict, ruling.rule)
@@ -124,9 +126,9 @@ class Assistant:
                 if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
                     yield reply.write(draft, verdict.evidence, verdict.support)
         left = [one for one in choice.evidence if not repeats(one, reply.evidence)]
-        for listed, run in groupby(left, key=lambda one: one.sentence.lead is not None):
-            # an item says little without the line that introduces its list
-            yield from reply.quote_list(list(run)) if listed else map(reply.quote, run)
+        for listed, group in groupby(left, key=lambda one: one.sentence.lead is not None):
+            run = list(group)  # an item says little without the line that introduces its list
+            yield from reply.quote_list(run) if listed else map(reply.quote, run)
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 
@@ -160,9 +162,9 @@ class Assistant:
         return replace(self._answer(blank, reply, 1.0), kind="approved")
 
     def _not_found(self, blank: Answer) -> Answer:
-        return replace(
-            blank, text=f"{self.strings('answer.not_found')} {self.strings('answer.covers', topics='; '.join(self.suggestions.topics))}", notice=blank.notice or self.strings("answer.not_found_notice"),
-        )  # fmt: skip
+        covers = self.strings("answer.covers", topics="; ".join(self.suggestions.topics))
+        notice = blank.notice or self.strings("answer.not_found_notice")
+        return replace(blank, text=f"{self.strings('answer.not_found')} {covers}", notice=notice)
 
     def _declined(self, blank: Answer, rule: str | None) -> Answer:
         return replace(

@@ -77,7 +77,9 @@ def writable(home: Path) -> Iterable[Finding]:
 def disk(home: Path) -> Iterable[Finding]:
     """Room for another model or snapshot."""
     free = shutil.disk_usage(home).free / 1e9
-    yield Finding("disk", free >= DISK_GIGABYTES, f"{free:.1f} GB free", f"free {DISK_GIGABYTES:.0f} GB on the disk of {home}")
+    yield Finding(
+        "disk", free >= DISK_GIGABYTES, f"{free:.1f} GB free", f"free {DISK_GIGABYTES:.0f} GB on the disk of {home}"
+    )
 
 
 def memory(home: Path) -> Iterable[Finding]:
@@ -85,7 +87,8 @@ def memory(home: Path) -> Iterable[Finding]:
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    yield Finding("memory", free >= MEMORY_GIGABYTES, f"{free:.1f} GB available", f"close programs: {MEMORY_GIGABYTES} GB are needed")
+    mend = f"close programs: {MEMORY_GIGABYTES} GB are needed"
+    yield Finding("memory", free >= MEMORY_GIGABYTES, f"{free:.1f} GB available", mend)
 
 
 def index(home: Path) -> Iterable[Finding]:
@@ -93,7 +96,11 @@ def index(home: Path) -> Iterable[Finding]:
     from index.snapshot import verify
 
     manifest = verify(home)
-    yield Finding("index", True, f"{manifest.id}: {manifest.documents} documents, {manifest.passages} passages, every checksum holds")
+    yield Finding(
+        "index",
+        True,
+        f"{manifest.id}: {manifest.documents} documents, {manifest.passages} passages, every checksum holds",
+    )
 
 
 def documents(home: Path) -> Iterable[Finding]:
@@ -102,7 +109,8 @@ def documents(home: Path) -> Iterable[Finding]:
 
     path = find_library(home)
     overdue = [one.id for one in read_documents(path) if one.source.overdue(date.today())] if path else []
-    yield Finding("documents", not overdue, f"{len(overdue)} reviews overdue" + (f": {', '.join(overdue)}" if overdue else ""), "have them reviewed and set reviewed_on and review_due")
+    detail = f"reviews overdue: {', '.join(overdue)}" if overdue else "no review is overdue"
+    yield Finding("documents", not overdue, detail, "have them reviewed and set reviewed_on and review_due")
 
 
 def reader(home: Path) -> Iterable[Finding]:
@@ -122,7 +130,8 @@ def red_flags(home: Path) -> Iterable[Finding]:
     from app.triage import Triage
 
     missed = Triage.load().self_check()
-    yield Finding("red flags", not missed, "every rule catches its examples" if not missed else f"missed: {missed[0]}", "restore app/triage.toml")
+    detail = f"missed: {missed[0]}" if missed else "every rule catches its examples"
+    yield Finding("red flags", not missed, detail, "restore app/triage.toml")
 
 
 def port(home: Path) -> Iterable[Finding]:
@@ -130,14 +139,18 @@ def port(home: Path) -> Iterable[Finding]:
     chosen = AppSettings.load("app")
     with socket.socket() as probe:
         taken = probe.connect_ex(("127.0.0.1", chosen.port)) == 0
-    yield Finding("port", not taken, f"{chosen.port} is {'taken (this service may be running)' if taken else 'free'}", "set app.port or use --port")
+    detail = f"{chosen.port} is {'taken (this service may be running)' if taken else 'free'}"
+    yield Finding("port", not taken, detail, "set app.port or use --port")
 
 
 def clinic(home: Path) -> Iterable[Finding]:
     """Whether the numbers on the urgent card are the clinic's."""
     site = SiteSettings.load("site")
-    empty = [name for name in ("emergency_number", "crisis_line", "clinic_phone", "clinic_name") if not getattr(site, name)]
-    yield Finding("clinic", not empty, "numbers and name are set" if not empty else f"not set: {', '.join(empty)} (cards speak in general words)", "set them under [site] in settings.toml")
+    empty = [
+        name for name in ("emergency_number", "crisis_line", "clinic_phone", "clinic_name") if not getattr(site, name)
+    ]
+    detail = f"not set: {', '.join(empty)} (cards speak in general words)" if empty else "numbers and name are set"
+    yield Finding("clinic", not empty, detail, "set them under [site] in settings.toml")
 
 
 def browser(home: Path) -> Iterable[Finding]:

@@ -56,7 +56,7 @@ def followup_words() -> Words:
             if name not in lists
         },
         pointers=frozenset(table["pointers"].split()),
-        frames=frozenset(stem(word) for word in table["frames"].split()) | english().units,
+        frames=frozenset(table["frames"].split()),
         opposites=tuple((one, other) for pair in table["opposites"] for one, other in (pair, reversed(pair))),
     )
 
@@ -83,8 +83,12 @@ def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary:
 
 
 def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
-    """Whether the passages' text holds enough of what the follow-up itself names: if not, it is a new topic."""
-    return vocabulary.coverage(" ".join(own(rest, vocabulary)), text) >= COVERED
+    """Whether the passages' text holds enough of what the follow-up itself names: if not, it is a new topic.
+
+    One word of its own beside a pointer ("is it noisy?") is asked about the earlier thing, whatever the passages hold.
+    """
+    named = own(rest, vocabulary)
+    return (len(named) == 1 and points(rest, vocabulary)) or vocabulary.coverage(" ".join(named), text) >= COVERED
 
 
 def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
@@ -92,6 +96,8 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
     earlier = ""
     for turn in turns[-TURNS:]:
         asked = vocabulary.corrected(last_question(turn))
+        if not own(asked, vocabulary, common=True):
+            asked = vocabulary.corrected(turn[:LONGEST].strip())
         if not signs_removed(asked):
             continue
         if earlier and leans(asked, vocabulary):
@@ -157,8 +163,8 @@ def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[
     return [
         listed[place]
         for place, one in content_places(question)
-        if one not in lists.frames
-        and listed[place] not in lists.pointers
+        if listed[place] not in lists.frames | lists.pointers
+        and one not in english().units
         and (common or vocabulary.rarity(one) > COMMON)
     ]
 
@@ -176,12 +182,13 @@ def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]
     if patterns["clause"].search(rest):
         named = points(rest, vocabulary) or not own(rest, vocabulary)
         return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
-    if patterns["correction"].search(question):
-        return [sentence(earlier.replace(run, rest.rstrip("?!. "), 1)) for run in runs(earlier, vocabulary)[:2]] or [
-            joined(earlier, rest)
-        ]
     if continues := patterns["continues"].search(rest):
         return [continued(rest, earlier, continues["preposition"])]
+    if patterns["correction"].search(question):
+        meant = rest.rstrip("?!. ")
+        return [sentence(earlier.replace(run, meant, 1)) for run in runs(earlier, vocabulary)[:2]] or [
+            joined(earlier, rest)
+        ]
     return [joined(earlier, question)]
 
 
@@ -215,7 +222,7 @@ def bare_question(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
     patterns = followup_words().patterns
     if patterns["again"].search(rest):
         return earlier
-    if patterns["yesno"].search(earlier) and len(words(rest)) <= 2 and "not" not in words(rest):
+    if patterns["yesno"].search(earlier) and patterns["prefixed"].search(rest):
         return sentence(f"{rest.rstrip('?!. ')} {earlier[0].lower()}{earlier[1:]}")
     return bracketed(rest, earlier, vocabulary)
 
@@ -247,12 +254,12 @@ def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
     """What the earlier question names: its own wording from there on if that is short, else a list of the words."""
     there = {stem(word) for word in words(rest)}
     named = [word for word in dict.fromkeys(own(earlier, vocabulary, common=True)) if stem(word) not in there][:CARRIED]
-    found = [one for one in _WORD.finditer(earlier) if {part for part in words(one[0])} & set(named)]
+    found = [one for one in _WORD.finditer(earlier) if set(words(one[0])) & set(named)]
     if not found:
         return ""
     stretch = followup_words().patterns["ending"].sub("", earlier[found[0].start() :].strip("?!. "))
     close = len(stretch.split()) <= CARRIED and not _ENDS.search(stretch)
-    return stretch if close else ", ".join(named)
+    return stretch if close else ", ".join(dict.fromkeys(one[0].lower() for one in found))
 
 
 def runs(earlier: str, vocabulary: Vocabulary) -> list[str]:
@@ -260,7 +267,7 @@ def runs(earlier: str, vocabulary: Vocabulary) -> list[str]:
     named, found = set(own(earlier, vocabulary, common=True)), list(_WORD.finditer(earlier))
     stretches: list[tuple[int, int]] = []
     for one in found:
-        if not {part for part in words(one[0])} & named:
+        if not set(words(one[0])) & named:
             continue
         if stretches and not earlier[stretches[-1][1] : one.start()].strip():
             stretches[-1] = (stretches[-1][0], one.end())

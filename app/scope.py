@@ -73,7 +73,7 @@ class Scope:
 
     rules: tuple[Rule, ...]
     default_reply: str
-    lookalikes: dict[int, str]
+    lookalikes: dict[int, int]
 
     @classmethod
     def load(cls, path: Path = FILE) -> Scope:

@@ -135,8 +135,12 @@ def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[E
         other
         for other in ranked
         if other.document is head.document
-        and (other.sentence.lead == head.sentence.lead if head.sentence.lead else other.passage.path == head.passage.path)
-        and (head.sentence.lead or other.score >= taste.statement * head.score)  # a table holds much under one predicate
+        and (
+            other.sentence.lead == head.sentence.lead if head.sentence.lead else other.passage.path == head.passage.path
+        )
+        and (
+            head.sentence.lead or other.score >= taste.statement * head.score
+        )  # a table holds much under one predicate
     ]
     return sorted(same, key=lambda evidence: evidence.sentence.start)
 

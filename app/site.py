@@ -66,7 +66,9 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
     if settings.reader_url:
         from app.reader.server import ServerReader
 
-        return ServerReader(settings.reader_url, settings.reader, key=settings.reader_key or "none", seconds=settings.reader_seconds)
+        return ServerReader(
+            settings.reader_url, settings.reader, key=settings.reader_key or "none", seconds=settings.reader_seconds
+        )
     if settings.reader == "none":
         return None
     from app.reader.local import LocalReader
@@ -82,7 +84,7 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
 
 
 def reader_adapter(settings: AppSettings) -> Adapter | None:
-    """What the reader was taught: the shipped adapter for its own base, or the one that the site names; another base gets none."""
+    """What the reader was taught: the shipped adapter for its own base, else only what the site names."""
     if settings.reader_adapter == "none":
         return None
     if settings.reader_adapter:

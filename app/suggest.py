@@ -35,7 +35,9 @@ class Suggestions:
         ]
         questions = tuple(dict.fromkeys([*asked, *headings]))
         topics = tuple(document.title for document in index.documents.values())
-        return cls(questions, index.encode(questions, kind="query") if questions else np.zeros((0, 1), np.float32), topics[:6])
+        return cls(
+            questions, index.encode(questions, kind="query") if questions else np.zeros((0, 1), np.float32), topics[:6]
+        )
 
     @property
     def examples(self) -> tuple[str, ...]:

@@ -78,7 +78,9 @@ class Vocabulary:
     def synonyms(self, one: str) -> frozenset[str]:
         """The stem itself and the single-word names of the glossary terms that it names."""
         numbers = {number for name, number in self._names.get(one, ()) if len(name) == 1}
-        same = {name[0] for names in self._names.values() for name, number in names if len(name) == 1 and number in numbers}
+        same = {
+            name[0] for names in self._names.values() for name, number in names if len(name) == 1 and number in numbers
+        }
         return frozenset({one, *same})
 
     def explained(self, text: str) -> dict[str, str]:

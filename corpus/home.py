@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,11 +40,11 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO[bytes]]:
     and nothing half-written is left.
     """
     make_folder(path.parent)
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:  # not mkstemp: its files are for their owner alone, and a home may be shared
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except OSError as problem:
         raise unwritable(path, problem) from problem
-    temporary = Path(name)
     try:
         with os.fdopen(handle, mode) as stream:
             yield stream

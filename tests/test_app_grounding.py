@@ -77,7 +77,9 @@ def test_no_evidence_supports_nothing() -> None:
 def test_a_synonym_of_the_glossary_is_no_new_word() -> None:
     sentence = "Many people return to desk work within a few weeks, while heavier work takes longer."
     assert not judge(sentence, [evidence(DESK)]).supported
-    assert judge(sentence, [evidence(DESK)], lambda stem: frozenset({stem, "sedentari"} if stem == "desk" else {stem})).supported
+    assert judge(
+        sentence, [evidence(DESK)], lambda stem: frozenset({stem, "sedentari"} if stem == "desk" else {stem})
+    ).supported
 
 
 def test_longest_rise() -> None:

@@ -18,11 +18,15 @@ def test_content_leaves_out_what_only_changes_a_claim() -> None:
 
 
 def test_quantities() -> None:
-    assert quantities("two to 3 months, or several days") == Counter({"2": 1, "3": 1, "month": 1, "several": 1, "day": 1})
+    assert quantities("two to 3 months, or several days") == Counter(
+        {"2": 1, "3": 1, "month": 1, "several": 1, "day": 1}
+    )
     assert quantities("1,000 people, 14.3 %") == Counter({"1000": 1, "14.3%": 1})
 
 
-@pytest.mark.parametrize(("text", "count"), [("can't", 1), ("It does not and never will", 2), ("It will", 0), ("without pain", 1)])
+@pytest.mark.parametrize(
+    ("text", "count"), [("can't", 1), ("It does not and never will", 2), ("It will", 0), ("without pain", 1)]
+)
 def test_negations(text: str, count: int) -> None:
     assert negations(text) == count
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic import SEEDS, assistant
 
 from app.answer import Answer
 from app.reply import spoken
-from clinic import SEEDS, assistant
 
 CASES: list[dict[str, Any]] = [
     json.loads(line)
@@ -19,7 +19,9 @@ CASES: list[dict[str, Any]] = [
 ]
 CORPORA = [
     pytest.param(None, id="shipped"),
-    pytest.param(SEEDS, id="seeds", marks=pytest.mark.skipif(not SEEDS.exists(), reason="needs the raw seeds beside the project")),
+    pytest.param(
+        SEEDS, id="seeds", marks=pytest.mark.skipif(not SEEDS.exists(), reason="needs the raw seeds beside the project")
+    ),
 ]
 LEAST_RIGHT = 27
 
@@ -50,7 +52,9 @@ def test_nothing_is_said_that_must_not_be(answers: list[tuple[dict[str, Any], An
             assert not re.search(pattern, answer.text), (case["question"], answer.text)
 
 
-def test_every_sentence_is_cited_and_every_quote_is_verbatim(answers: list[tuple[dict[str, Any], Answer]], request: Any) -> None:
+def test_every_sentence_is_cited_and_every_quote_is_verbatim(
+    answers: list[tuple[dict[str, Any], Answer]], request: Any
+) -> None:
     documents = assistant(request.node.callspec.params["answers"]).documents
     for case, answer in answers:
         cited = {citation.number: citation for citation in answer.citations}
@@ -73,7 +77,12 @@ def test_what_is_quoted_stands_in_its_source(answers: list[tuple[dict[str, Any],
 def test_most_answers_hold_the_fact_asked_for(answers: list[tuple[dict[str, Any], Answer]]) -> None:
     asked = [(case, answer) for case, answer in answers if case["nuggets"]]
     held = [
-        any(re.search(pattern, answer.text) for nugget in case["nuggets"] if nugget["vital"] for pattern in nugget["patterns"])
+        any(
+            re.search(pattern, answer.text)
+            for nugget in case["nuggets"]
+            if nugget["vital"]
+            for pattern in nugget["patterns"]
+        )
         for case, answer in asked
     ]
     missing = [case["question"] for (case, _), hit in zip(asked, held, strict=True) if not hit]

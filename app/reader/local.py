@@ -100,7 +100,7 @@ class LocalReader:
                         pad_token_id=self._tokenizer.pad_token_id,
                     )  # fmt: skip
             finally:
-                streamer.end()
+                streamer.end()  # type: ignore[no-untyped-call]
 
         worker = threading.Thread(target=work, name="reader", daemon=True)
         worker.start()
@@ -108,10 +108,10 @@ class LocalReader:
 
     def _encode(self, question: str, passages: Sequence[str]) -> Any:
         """Token ids of the prompt, shape (1, tokens). A model's control tokens in a question or document are plain text."""
-        chat = [
-            {**message, "content": self._plain(message["content"])} for message in messages(question, passages)
-        ]
-        encoded = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+        chat = [{**message, "content": self._plain(message["content"])} for message in messages(question, passages)]
+        encoded = self._tokenizer.apply_chat_template(
+            chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
         return encoded["input_ids"]
 
     def _plain(self, text: str) -> str:
@@ -126,15 +126,19 @@ def load(model: str | Path, allow_download: bool) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=not allow_download)
-        weights = AutoModelForCausalLM.from_pretrained(str(model), dtype=best_dtype(), local_files_only=not allow_download)
+        weights = AutoModelForCausalLM.from_pretrained(
+            str(model), dtype=best_dtype(), local_files_only=not allow_download
+        )
     except (OSError, ValueError, RuntimeError) as problem:
         first = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise SpinewiseError(f"can't load the language model {model}: {first}", "run python -m app models fetch") from problem
-    weights.eval()
+        raise SpinewiseError(
+            f"can't load the language model {model}: {first}", "run python -m app models fetch"
+        ) from problem
+    weights.eval()  # type: ignore[no-untyped-call]
     return tokenizer, weights
 
 
@@ -155,11 +159,11 @@ def convert(gguf: Path, folder: Path, progress: Callable[[str], None]) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     progress(f"converting {gguf.name} (once, about 15 s)")
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
+    model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
     # transformers takes a de-quantised GGUF for a quantised model and refuses to save it until told otherwise
     model.is_quantized, model.hf_quantizer = False, None
     if hasattr(model.config, "quantization_config"):

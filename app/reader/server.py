@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from app.reader.prompt import messages
 
@@ -11,7 +12,9 @@ from app.reader.prompt import messages
 class ServerReader:
     """Streams a chat completion. A server that fails or is late ends the draft: the answer then quotes its sources."""
 
-    def __init__(self, url: str, model: str, *, key: str = "none", seconds: float = 20.0, max_new_tokens: int = 160) -> None:
+    def __init__(
+        self, url: str, model: str, *, key: str = "none", seconds: float = 20.0, max_new_tokens: int = 160
+    ) -> None:
         from openai import OpenAI
 
         self.name, self._model, self.seconds, self.max_new_tokens = f"{model} at {url}", model, seconds, max_new_tokens
@@ -23,10 +26,10 @@ class ServerReader:
 
         deadline = time.monotonic() + self.seconds
         try:
+            chat: Any = messages(question, passages)  # plain dicts of the form that the package's types spell out
             with self._client.chat.completions.create(
-                model=self._model, messages=messages(question, passages),  # type: ignore[arg-type]  # plain dicts of the same form
-                max_tokens=self.max_new_tokens, temperature=0.0, stream=True,
-            ) as stream:  # fmt: skip
+                model=self._model, messages=chat, max_tokens=self.max_new_tokens, temperature=0.0, stream=True
+            ) as stream:
                 for event in stream:
                     if time.monotonic() > deadline:
                         return

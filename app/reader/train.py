@@ -102,13 +102,17 @@ def train(options: argparse.Namespace) -> None:
     items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
     learnt = [item for item in items if not held_out(item)]
     kept = [encode(item, tokenizer, random.Random(0)) for item in items if held_out(item)]
-    plan = [batch for _ in range(options.epochs)
-            for batch in batches([encode(item, tokenizer, rng) for item in learnt], options.tokens, rng)]
+    plan = [
+        batch
+        for _ in range(options.epochs)
+        for batch in batches([encode(item, tokenizer, rng) for item in learnt], options.tokens, rng)
+    ]
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trainable, lr=options.rate, weight_decay=0.0)
     warm = max(1, len(plan) // 20)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / warm) * 0.5 * (1 + math.cos(math.pi * step / len(plan))))
+        optimiser, lambda step: min(1.0, (step + 1) / warm) * 0.5 * (1 + math.cos(math.pi * step / len(plan)))
+    )
     checkpoint, first = options.out / "checkpoint.pt", 0
     options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
@@ -128,15 +132,36 @@ def train(options: argparse.Namespace) -> None:
         optimiser.zero_grad()
         if (step + 1) % 100 == 0 or step + 1 == len(plan):
             adapter = {name: value for name, value in model.state_dict().items() if "lora_" in name}
-            torch.save({"step": step + 1, "adapter": adapter, "optimiser": optimiser.state_dict(),
-                        "schedule": schedule.state_dict()}, checkpoint)
+            torch.save(
+                {
+                    "step": step + 1,
+                    "adapter": adapter,
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                },
+                checkpoint,
+            )
             print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
     model.eval()
     with torch.inference_mode():
-        held = [loss_of(model, batch, tokenizer.pad_token_id).item() for batch in batches(kept, options.tokens, random.Random(0))]
-    save(model, options, {"items": len(learnt), "held_out": len(kept), "held_out_loss": round(sum(held) / len(held), 4),
-                          "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
-                          "rate": options.rate, "rank": options.rank})
+        held = [
+            loss_of(model, batch, tokenizer.pad_token_id).item()
+            for batch in batches(kept, options.tokens, random.Random(0))
+        ]
+    save(
+        model,
+        options,
+        {
+            "items": len(learnt),
+            "held_out": len(kept),
+            "held_out_loss": round(sum(held) / len(held), 4),
+            "minutes": round((time.monotonic() - started) / 60, 1),
+            "seed": options.seed,
+            "epochs": options.epochs,
+            "rate": options.rate,
+            "rank": options.rank,
+        },
+    )
 
 
 def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> None:

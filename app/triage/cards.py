@@ -48,7 +48,7 @@ class Cards:
             for part in ("action", "why", "notice"):
                 if not texts.get(part):
                     raise SpinewiseError(f"rule {name}: no {part}", f"write it in the rule or under [cards.{rule.tier}]")
-            cards[name] = f"{texts['action']} {texts['why']}"
+            cards[name] = f"{texts['action']}\n{texts['why']}"
             notices[name] = texts["notice"]
         made = cls(fields, cards, notices)
         made._check()

@@ -116,9 +116,9 @@ class Stance:
         moods = [TOLD] * len(self._tokens)
         joins = {end for _, end in self._found["joining"]}
         telling = {start for start, _ in self._found["telling"] if start not in joins}
-        for role, mood in (("asking", ASKED), ("supposing", SUPPOSED)):
+        for role, mood in (("supposing", SUPPOSED), ("asking", ASKED)):
             for start, end in self._found[role]:
-                if not telling.isdisjoint(range(start, end)):
+                if role == "asking" and not telling.isdisjoint(range(start, end)):
                     continue
                 moods[start:end] = [mood] * (end - start)
                 for place in self._rest_of_sentence(end):
