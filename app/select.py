@@ -30,6 +30,7 @@ class Taste:
     most: int = 4
     least: int = 2
     statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
+    named: float = 0.35  # share of the question's content that a list's heading, lead-in and best item must name
     list_items: int = 12
 
 
@@ -67,7 +68,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
-    if question_type(question) == "list" and (items := whole_list(ranked, vocabulary, taste)):
+    if question_type(question) == "list" and (items := whole_list(question, ranked, vocabulary, taste)):
         return Choice(tuple(items), listed=True)
     chosen: list[Evidence] = []
     for evidence in ranked:
@@ -79,7 +80,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     return Choice(tuple(readable(chosen[: taste.most])))
 
 
-def whole_list(ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
+def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
     """The items of the best list among the first sentences, joined by what other documents' lists add to it, once each."""
     heads = [evidence for evidence in ranked[:8] if evidence.sentence.lead or in_statements(evidence)]
     if not heads or ranked.index(heads[0]) > 3:
@@ -87,6 +88,9 @@ def whole_list(ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste)
     chosen: list[Evidence] = []
     for head in heads:
         if any(head.document is one.document for one in chosen) or head.score < taste.relative * heads[0].score:
+            continue
+        named = f"{head.passage.section} {head.lead} {head.quote}"
+        if vocabulary.coverage(question, named) < taste.named:  # a list of something else
             continue
         said = " ".join(one.quote for one in chosen)
         chosen += [item for item in siblings(head, ranked, taste) if not said or vocabulary.missing(item.quote, said)]

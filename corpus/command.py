@@ -21,10 +21,15 @@ class Command:
         self.parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about)
         self._actions = self.parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    def add(self, name: str, handler: Handler, about: str, example: str, *, json_output: bool = True) -> argparse.ArgumentParser:
+    def add(
+        self, name: str, handler: Handler, about: str, example: str, *, json_output: bool = True
+    ) -> argparse.ArgumentParser:
         """Adds a sub-command; its --help shows `example`. Returns its parser, for its own arguments."""
         parser: argparse.ArgumentParser = self._actions.add_parser(
-            name, help=about, description=about, epilog=f"example: {example}",
+            name,
+            help=about,
+            description=about,
+            epilog=f"example: {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.add_argument("--home", metavar="DIR", help="the folder that holds models, index and settings")
@@ -58,7 +63,9 @@ def explain(problem: Exception) -> str:
     """The problem in one line; an unforeseen one says how to see its traceback."""
     if isinstance(problem, SpinewiseError):
         return " ".join(str(problem).split())
-    return f"{type(problem).__name__}: {' '.join(str(problem).split())} (unforeseen: run again with --debug and report it)"
+    return (
+        f"{type(problem).__name__}: {' '.join(str(problem).split())} (unforeseen: run again with --debug and report it)"
+    )
 
 
 def print_json(payload: Any) -> None:

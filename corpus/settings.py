@@ -40,7 +40,9 @@ class Table(BaseModel):
             key = ".".join([table, *(str(part) for part in first["loc"])])
             known = ", ".join(sorted(cls.model_fields))
             detail = f"unknown setting; known: {known}" if first["type"] == "extra_forbidden" else first["msg"]
-            raise SpinewiseError(f"setting {key}: {detail}", f"mend it in {settings_file()} or the environment") from None
+            raise SpinewiseError(
+                f"setting {key}: {detail}", f"mend it in {settings_file()} or the environment"
+            ) from None
 
 
 def read_tables() -> dict[str, dict[str, Any]]:
@@ -51,7 +53,9 @@ def read_tables() -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise SpinewiseError(f"can't read the settings in {path}: {problem}", "mend the file or move it away") from problem
+        raise SpinewiseError(
+            f"can't read the settings in {path}: {problem}", "mend the file or move it away"
+        ) from problem
     for name, table in tables.items():
         if name not in TABLES or not isinstance(table, dict):
             raise SpinewiseError(f"unknown setting {name} in {path}", f"the tables are {', '.join(TABLES)}")
@@ -62,8 +66,14 @@ def check_environment() -> None:
     """Refuses a variable SPINEWISE_… that no table has: a misspelt one would be ignored without a word."""
     known = tuple(f"SPINEWISE_{table.upper()}_" for table in TABLES)
     for name in os.environ:
-        if name.startswith("SPINEWISE_") and name not in ("SPINEWISE_HOME", "SPINEWISE_SETTINGS") and not name.startswith(known):
-            raise SpinewiseError(f"unknown setting {name} in the environment", f"the names start with {', '.join(known)}")
+        if (
+            name.startswith("SPINEWISE_")
+            and name not in ("SPINEWISE_HOME", "SPINEWISE_SETTINGS")
+            and not name.startswith(known)
+        ):
+            raise SpinewiseError(
+                f"unknown setting {name} in the environment", f"the names start with {', '.join(known)}"
+            )
 
 
 def from_environment(table: str, model: type[BaseModel]) -> dict[str, Any]:
@@ -79,6 +89,8 @@ def from_environment(table: str, model: type[BaseModel]) -> dict[str, Any]:
 class CorpusSettings(Table):
     """`[corpus]`: which documents, and how large one may be."""
 
-    documents: list[Path] = Field(default_factory=list, description="folders read when none is named; [] is the shipped corpus")
+    documents: list[Path] = Field(
+        default_factory=list, description="folders read when none is named; [] is the shipped corpus"
+    )
     max_megabytes: float = Field(default=20.0, gt=0, description="a larger file is named and left out")
     max_pages: int = Field(default=500, gt=0, description="a longer PDF is named and left out")
