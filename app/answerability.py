@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.evidence import Evidence
-from app.language import content, english, question_type, words
+from app.language import content, english, lacks_figure, question_type, words
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
@@ -78,6 +78,11 @@ def type_answered(question: str, ranked: Sequence[Evidence]) -> float:
     if asked == "quantity":
         return float(any(word[0].isdigit() for word in words(text)))
     return 0.5
+
+
+def no_figure(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether a figure is asked for that no passage found holds: then there is no answer, however near the passages are."""
+    return lacks_figure(question, " ".join(hit.passage.text for hit in hits))
 
 
 @dataclass(frozen=True, slots=True)

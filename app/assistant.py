@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
-from app.answerability import Answerability, signals
+from app.answerability import Answerability, no_figure, signals
 from app.approved import Match, evidence_of, match
 from app.evidence import Evidence
 from app.followup import standalone
@@ -31,6 +31,7 @@ from corpus.document import Document
 from index.search import Index
 
 HITS = 8
+UNLIKELY = 0.05  # the confidence left when a figure is asked for and no passage holds one
 
 
 class Clock:
@@ -101,6 +102,8 @@ class Assistant:
         doubt = self.reader.doubt(asked, texts(shown)) if isinstance(self.reader, Doubter) else None
         clock.mark("doubt")
         probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, doubt))
+        if no_figure(asked, hits):
+            probability = min(probability, UNLIKELY)
         if probability < self.answerability.threshold:
             absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))

@@ -32,6 +32,7 @@ class Language:
     number_words: dict[str, str]
     vague: frozenset[str]
     units: frozenset[str]
+    figures: dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]
     about_itself: tuple[str, ...]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
 
@@ -48,6 +49,13 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
+        figures={
+            name: (
+                re.compile(one["asked"], re.IGNORECASE),
+                re.compile(one["held"], re.IGNORECASE) if one["held"] else None,
+            )
+            for name, one in table["figures"].items()
+        },
         about_itself=tuple(table["about_itself"]),
         question_types={
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
@@ -133,3 +141,23 @@ def question_type(question: str) -> str:
         if any(pattern.search(question) for pattern in patterns):
             return name
     return "other"
+
+
+def lacks_figure(question: str, text: str) -> bool:
+    """Whether the question asks for a figure (a price, a share, a count) of which `text` holds none of the kind."""
+    for asked, held in english().figures.values():
+        if asked.search(question):
+            return not (held.search(text) if held else counts(question, text))
+    return False
+
+
+def counts(question: str, text: str) -> bool:
+    """Whether a quantity stands at most two words before the thing that "how many" asks for; True where none is named."""
+    asked = words(question)
+    many = asked.index("many") if "many" in asked else -1
+    thing = next((stem(word) for word in asked[many + 1 :] if word not in english().stopwords), None)
+    tokens = words(text)
+    return thing is None or any(
+        stem(word) == thing and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
+        for place, word in enumerate(tokens)
+    )

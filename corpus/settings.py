@@ -50,7 +50,7 @@ def read_tables() -> dict[str, dict[str, Any]]:
     path = settings_file()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise SpinewiseError(

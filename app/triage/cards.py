@@ -27,7 +27,9 @@ class SiteTexts:
         for name in PHONES:
             number = getattr(self, name)
             if number and not any(letter.isdigit() for letter in number):
-                raise SpinewiseError(f"setting site.{name} is {number!r}, which holds no digit", "write the number to dial")
+                raise SpinewiseError(
+                    f"setting site.{name} is {number!r}, which holds no digit", "write the number to dial"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class Cards:
             texts = {**table.get(rule.tier, {}), **tables[name]}
             for part in ("action", "why", "notice"):
                 if not texts.get(part):
-                    raise SpinewiseError(f"rule {name}: no {part}", f"write it in the rule or under [cards.{rule.tier}]")
+                    raise SpinewiseError(
+                        f"rule {name}: no {part}", f"write it in the rule or under [cards.{rule.tier}]"
+                    )
             cards[name] = f"{texts['action']}\n{texts['why']}"
             notices[name] = texts["notice"]
         made = cls(fields, cards, notices)
@@ -74,12 +78,18 @@ class Cards:
         known = frozenset(asdict(SiteTexts()))
         for name, ways in self.fields.items():
             if unknown := set().union(*map(names_in, ways)) - known:
-                raise SpinewiseError(f"cards.fields.{name} uses {{{min(unknown)}}}", f"the site's texts are {', '.join(sorted(known))}")
+                raise SpinewiseError(
+                    f"cards.fields.{name} uses {{{min(unknown)}}}", f"the site's texts are {', '.join(sorted(known))}"
+                )
             if not ways or names_in(ways[-1]):
-                raise SpinewiseError(f"cards.fields.{name}: its last way needs a site text", "end with words that always work")
+                raise SpinewiseError(
+                    f"cards.fields.{name}: its last way needs a site text", "end with words that always work"
+                )
         for name, text in [*self.cards.items(), *self.notices.items()]:
             if unknown := names_in(text) - self.fields.keys():
-                raise SpinewiseError(f"rule {name}: {{{min(unknown)}}} is no field", f"the fields are {', '.join(sorted(self.fields))}")
+                raise SpinewiseError(
+                    f"rule {name}: {{{min(unknown)}}} is no field", f"the fields are {', '.join(sorted(self.fields))}"
+                )
 
 
 def names_in(text: str) -> set[str]:

@@ -1,29 +1,33 @@
 """One question and the turns before it to a verdict: does it report a red flag, ask about one, or neither?
 
-Everything that it knows of symptoms stands in triage.toml, each rule with what it must hit and must miss. Not covered:
-other languages than the file's, pictures, a symptom that no rule names. Knows nothing of indexes, models or queues.
+Everything that it knows of symptoms stands in triage.toml, each rule with what it must hit and must miss; what no rule
+foresaw may still be like their examples (likeness.py). Not covered: other languages than the file's, pictures. Knows
+nothing of indexes, language models or queues.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.answer import Turn
 from app.triage.cards import Cards, SiteTexts
-from app.triage.lexicon import Lexicon, Measure, Reading
+from app.triage.lexicon import Lexicon, Reading
+from app.triage.likeness import NONE, Likeness
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
+from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
 from app.triage.words import Spelling
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
+EXAMPLES = RULES.with_name("triage_examples.tsv")
+WEIGHTS = RULES.with_name("triage_weights.npz")
+LIKELY = 0.4  # share of an alarm's likeness from which on it is taken for an emergency
 TURNS = 3  # earlier turns of the visitor that are read with the question
-
-Similarity = Callable[[str], Sequence[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +47,29 @@ class Verdict:
 class Triage:
     """The rules of one file, compiled once; read-only, so that threads may share it."""
 
-    def __init__(self, lexicon: Lexicon, rules: Mapping[str, Rule], cards: Cards) -> None:
-        self._lexicon, self._rules, self._cards = lexicon, rules, cards
+    def __init__(
+        self, lexicon: Lexicon, rules: Mapping[str, Rule], cards: Cards, likeness: Likeness | None = None
+    ) -> None:
+        self._lexicon, self._rules, self._cards, self._likeness = lexicon, rules, cards, likeness
         self._evidence = frozenset[str]().union(*(rule.evidence for rule in rules.values()))
         self._rank = {name: (TIERS.index(rule.tier), place) for place, (name, rule) in enumerate(rules.items())}
 
     @classmethod
-    def load(cls, path: Path = RULES) -> Triage:
-        """Reads and checks the file; what is wrong in it is said in one line."""
+    def load(cls, path: Path = RULES, weights: Path | None = WEIGHTS) -> Triage:
+        """Reads and checks the file; what is wrong in it is said in one line. Without `weights` the rules stand alone."""
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-            raise SpinewiseError(f"can't read the red flags in {path}: {problem}", "restore app/triage.toml") from problem
+            raise SpinewiseError(
+                f"can't read the red flags in {path}: {problem}", "restore app/triage.toml"
+            ) from problem
         try:
-            return cls._of(table)
+            return cls._of(table, Likeness.load(weights) if weights else None)
         except SpinewiseError as problem:
-            raise SpinewiseError(f"{path.name}: {problem.problem}", problem.mend) from problem
+            raise SpinewiseError(f"red flags ({path.name}): {problem.problem}", problem.mend) from problem
 
     @classmethod
-    def _of(cls, table: Mapping[str, Any]) -> Triage:
+    def _of(cls, table: Mapping[str, Any], likeness: Likeness | None) -> Triage:
         for name in ("spelling", "words", "concepts", "cards", "rules"):
             if not isinstance(table.get(name), dict):
                 raise SpinewiseError(f"the table [{name}] is missing", "restore app/triage.toml")
@@ -69,17 +77,17 @@ class Triage:
         if missing := [name for name in ROLES if name not in lexicon.names]:
             raise SpinewiseError(f"concept {missing[0]} is missing", f"define it: it {ROLES[missing[0]]}")
         rules = {name: Rule.parse(name, one, lexicon.names) for name, one in table["rules"].items()}
-        return cls(lexicon, rules, Cards.parse(table["cards"], rules, table["rules"]))
+        if likeness and (unknown := set(likeness.labels) - rules.keys() - {NONE}):
+            raise SpinewiseError(f"the weights know the rule {min(unknown)}", "run python -m app.triage.train")
+        return cls(lexicon, rules, Cards.parse(table["cards"], rules, table["rules"]), likeness)
 
-    def check(self, question: str, history: Sequence[Turn] = (), similarity: Similarity | None = None) -> Verdict:
+    def check(self, question: str, history: Sequence[Turn] = ()) -> Verdict:
         """The verdict on `question`, read with the visitor's last turns; what the assistant said is not believed.
 
-        `similarity` gives (rule, likeness) of the examples nearest to the question. It may add an alarm where the rules
-        found nothing at all, and never takes one away.
+        A report of an earlier turn stands for as long as the visitor goes on about it ("what should I do?").
         """
         turns = [turn.content for turn in history if turn.role == "user"][-TURNS:]
-        reading = self._lexicon.read([*turns, question])
-        stance = Stance(reading, self._lexicon, self._evidence)
+        reading, stance = self.read([*turns, question])
         verdict = Verdict()
         for turn in range(len(turns) + 1):
             own = self._of_turn(turn, reading, stance)
@@ -87,9 +95,12 @@ class Triage:
                 verdict = own
             if verdict.about and stance.affirms(turn):
                 verdict = replace(verdict, report=True, about=False)
-        if verdict.rule is None and similarity:
-            return self._alike(similarity(question))
         return verdict
+
+    def read(self, turns: Sequence[str]) -> tuple[Reading, Stance]:
+        """The turns as the rules see them."""
+        reading = self._lexicon.read(turns)
+        return reading, Stance(reading, self._lexicon, self._evidence)
 
     def card(self, verdict: Verdict, site: SiteTexts) -> str:
         """The text of the urgent card: one action, then why."""
@@ -120,17 +131,27 @@ class Triage:
 
     def _of_turn(self, turn: int, reading: Reading, stance: Stance) -> Verdict:
         """The most urgent match whose last words stand in this turn; what is told goes before what is asked."""
-        matches = (match for rule in self._rules.values() for match in rule.matches(reading, stance) if match.turn == turn)
+        matches = (
+            match for rule in self._rules.values() for match in rule.matches(reading, stance) if match.turn == turn
+        )
         best = min(matches, key=lambda match: (not match.told, self._rank[match.rule.id]), default=None)
-        return _verdict(best, reading) if best else Verdict()
+        own = _verdict(best, reading) if best else Verdict()
+        if (own.report and own.tier == TIERS[0]) or not self._likeness:
+            return own
+        alike = self._alike(self._likeness.alarm(reading, stance, turn))
+        return alike if alike.report and (not own.report or alike.tier == TIERS[0]) else own
 
-    def _alike(self, likeness: Sequence[tuple[str, float]]) -> Verdict:
-        near = [name for name, score in likeness if score >= self._likeness and name in self._rules]
-        best = min(near, key=lambda name: self._rank[name], default=None)
-        return Verdict(best, self._rules[best].tier, report=True) if best else Verdict()
+    def _alike(self, likeness: Mapping[str, float]) -> Verdict:
+        """A report of the likeliest rule; of an emergency where one is at all likely."""
+        if not likeness:
+            return Verdict()
+        urgent = {name: score for name, score in likeness.items() if self._rules[name].tier == TIERS[0]}
+        some = sum(urgent.values()) >= LIKELY * sum(likeness.values())
+        rule = max(urgent if some else likeness, key=lambda name: likeness[name])
+        return Verdict(rule, self._rules[rule].tier, report=True)
 
     def _named(self, verdict: Verdict) -> str:
-        if verdict.rule not in self._rules:
+        if verdict.rule is None or verdict.rule not in self._rules:
             raise ValueError(f"no card for {verdict.rule}: the verdict names no rule")
         return verdict.rule
 
@@ -152,6 +173,7 @@ def _lexicon(table: Mapping[str, Any]) -> Lexicon:
         measures=measures,
         spelling=Spelling.of(spelling.get("symbols", {}), forms),
         fillers=words["fillers"].split(),
+        barriers=words["barriers"].split(),
         real_words=words["real"].split(),
     )
 

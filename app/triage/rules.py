@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal, get_args
 
-from app.triage.lexicon import Reading, Span
+from app.triage.lexicon import Reading
+from app.triage.search import Span
 from app.triage.stance import ASKED, SUPPOSED, Stance
 from corpus.errors import SpinewiseError
 
@@ -111,7 +112,8 @@ def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tup
     for spans in islice(product(*places), COMBINATIONS):
         first, last = min(start for start, _ in spans), max(end for _, end in spans)
         links = {stance.links[start] for start, _ in spans}
-        if len(links) > 1 or last - first - sum(end - start for start, end in spans) > pattern.near:
+        between = last - first - sum(end - start for start, end in spans)
+        if len(links) > 1 or between > pattern.near or len(set(spans)) < len(spans):
             continue
         if any(stance.links[start] in links for name in pattern.unless for start, _ in reading.found[name]):
             continue

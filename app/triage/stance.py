@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from app.triage.lexicon import Lexicon, Reading, Span
+from app.triage.lexicon import Lexicon, Reading
+from app.triage.search import Span
 
 # What each role's phrases do; triage.toml must define every one of them as a concept.
 ROLES = {
@@ -40,7 +41,11 @@ class Stance:
         """`evidence`: the concepts that rules look for; a "not" within one of them ("not able to …") negates nothing else."""
         self._tokens, self._found, self._lexicon = reading.tokens, reading.found, lexicon
         self._inside = {
-            place for name in evidence for start, end in reading.found[name] for place in range(start, end) if end - start > 1
+            place
+            for name in evidence
+            for start, end in reading.found[name]
+            for place in range(start, end)
+            if end - start > 1
         }
         self.denied = self._negated() | self._finished()
         self._mood = self._moods()
@@ -49,6 +54,10 @@ class Stance:
     def holds(self, span: Span) -> bool:
         """Whether what the span says is neither negated, nor over, nor long past."""
         return span[0] not in self.denied and not self._long_past(span)
+
+    def said(self, span: Span) -> str:
+        """How the span is said, as one letter: denied or over, or as its mood."""
+        return "told supposed asked".split()[self._mood[span[0]]][0] if self.holds(span) else "d"
 
     def mood(self, spans: tuple[Span, ...]) -> int:
         """TOLD where any of the words is told, ASKED where all are asked about, else SUPPOSED."""
@@ -64,7 +73,9 @@ class Stance:
     def affirms(self, turn: int) -> bool:
         """Whether the turn says of itself that what was asked about is so ("that's me", "mine has …")."""
         spans = self._found["affirming"]
-        return any(self._tokens[span[0]].turn == turn and self._mood[span[0]] == TOLD and self.holds(span) for span in spans)
+        return any(
+            self._tokens[span[0]].turn == turn and self._mood[span[0]] == TOLD and self.holds(span) for span in spans
+        )
 
     def _negated(self) -> set[int]:
         excused = {place for start, end in self._found["not-negation"] for place in range(start, end)}

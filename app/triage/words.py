@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-LIMIT = 4000  # characters read of one turn; a longer one is read at both ends, where people say what is wrong
+LIMIT = 2000  # characters read of one turn; a longer one is read at both ends, where people say what is wrong
 
 _PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|°|%|\.{2,}|[.!?;\n]|[,:()\[\]–—/]")
 _ENDS = frozenset(".!?;\n")
