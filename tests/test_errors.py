@@ -29,8 +29,9 @@ def run(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedPr
 
 def explained(done: subprocess.CompletedProcess[str], *mentions: str) -> None:
     assert done.returncode == 1, (done.stdout, done.stderr)
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert done.stderr.startswith("error: ")
+    *progress, error = done.stderr.strip().splitlines()
+    assert error.startswith("error: "), done.stderr
+    assert not any("error" in line.lower() or "Traceback" in line for line in progress), done.stderr
     for mention in mentions:
         assert mention in done.stderr
 
