@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import Answerability, no_figure, signals
@@ -21,7 +20,7 @@ from app.grounding import judge
 from app.reader import Doubter, Reader, sentences
 from app.reply import Reply
 from app.scope import Scope
-from app.select import candidates, choose, repeats, texts, windows
+from app.select import candidates, choose, repeats, runs, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -117,21 +116,26 @@ class Assistant:
     def _say(
         self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], reply: Reply
     ) -> Iterator[AnswerSentence]:
-        """Reads and grounds: the model's sentences that a source holds, then the sources' own words for what it left out."""
+        """The best evidence at once; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             yield from reply.quote_list(choice.evidence)
             return
+        first, *others = runs(choice.evidence)
+        yield from self._quote(first, reply)
         if self.reader:
             evidence = [one for window in shown for one in window]
             for draft in sentences(self.reader.read(asked, texts(shown))):
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
                 if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
                     yield reply.write(draft, verdict.evidence, verdict.support)
-        left = [one for one in choice.evidence if not repeats(one, reply.evidence)]
-        for listed, group in groupby(left, key=lambda one: one.sentence.lead is not None):
-            run = list(group)  # an item says little without the line that introduces its list
-            yield from reply.quote_list(run) if listed else map(reply.quote, run)
+        for run in others:
+            yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)
+
+    def _quote(self, run: Sequence[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
+        """Sentences as they are; items under the line that introduces their list, for alone they say little."""
+        listed = bool(run) and run[0].sentence.lead is not None
+        yield from reply.quote_list(run) if listed else map(reply.quote, run)
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 

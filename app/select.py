@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -168,3 +169,8 @@ def readable(chosen: Sequence[Evidence]) -> list[Evidence]:
     """The best sentence's passage first; sentences of one passage together and in their own order."""
     passages = list(dict.fromkeys(evidence.passage.number for evidence in chosen))
     return sorted(chosen, key=lambda evidence: (passages.index(evidence.passage.number), evidence.sentence.start))
+
+
+def runs(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
+    """The evidence in order, cut wherever items of a list and plain sentences change."""
+    return [list(group) for _, group in groupby(chosen, key=lambda one: one.sentence.lead is not None)]
