@@ -1,0 +1,76 @@
+"""The training items: every one is whole, grounded in its own passages, and none gives an evaluation case away."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rapidfuzz import fuzz, process
+
+from app.reader.prompt import ABSTENTION
+from index.words import stems
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "app" / "training").glob("items*.jsonl"))
+CASES = sorted((ROOT / "eval" / "cases").glob("*.jsonl"))
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+SENTENCE = re.compile(r"([^\[\]]+)((?:\[\d+\]\s*)+)")
+
+
+@pytest.fixture(scope="module")
+def items() -> list[dict[str, Any]]:
+    return [json.loads(line) for path in FILES for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_there_are_enough_and_a_third_abstain(items: list[dict[str, Any]]) -> None:
+    kinds = Counter(item["kind"] for item in items)
+    assert len(items) >= 4000
+    assert 0.28 < kinds["abstain"] / len(items) < 0.42
+    assert set(kinds) == {"answer", "list", "both", "abstain"}
+    assert len({item["id"] for item in items}) == len(items)
+
+
+def test_markers_are_valid_and_figures_stand_in_the_cited_passage(items: list[dict[str, Any]]) -> None:
+    for item in items:
+        reply, passages = item["answer"], item["passages"]
+        assert 3 <= len(passages) <= 5, item["id"]
+        assert (reply == ABSTENTION) == (item["kind"] == "abstain"), item["id"]
+        if reply == ABSTENTION:
+            continue
+        parts = SENTENCE.findall(reply)
+        assert "".join("".join(part).split()[0] for part in parts), item["id"]
+        assert re.sub(r"\s", "", "".join(a + b for a, b in parts)) == re.sub(r"\s", "", reply), item["id"]
+        for said, marks in parts:
+            numbers = [int(number) for number in re.findall(r"\d+", marks)]
+            assert all(1 <= number <= len(passages) for number in numbers), item["id"]
+            cited = " ".join(passages[number - 1] for number in numbers)
+            assert set(NUMBER.findall(said)) <= set(NUMBER.findall(cited)), item["id"]
+
+
+def test_replies_follow_their_passages(items: list[dict[str, Any]]) -> None:
+    shares = []
+    for item in items:
+        for said, marks in SENTENCE.findall(item["answer"]):
+            cited = " ".join(item["passages"][int(number) - 1] for number in re.findall(r"\d+", marks))
+            known = set(stems(cited))
+            own = stems(said)
+            shares.append(sum(stem in known for stem in own) / max(1, len(own)))
+    assert sum(shares) / len(shares) > 0.9
+    assert sum(share < 0.5 for share in shares) / len(shares) < 0.01
+
+
+def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
+    """Nearly the same letters (a ratio of 90 in 100) would be the same question, misspelt another way."""
+    asked = [
+        json.loads(line)["question"].lower()
+        for path in CASES
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if '"question"' in line
+    ]
+    own = [item["question"].lower() for item in items]
+    scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
+    assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []
