@@ -1,4 +1,4 @@
-"""python -m eval: run, faq, report, compare, gate, calibrate, meta, mutants, bench, freeze."""
+"""python -m eval: run, report, compare, gate, calibrate, faq, meta, retrieval, readme, mutants, bench, freeze."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from corpus.command import Command
-from eval.commands import bench, calibrate, compare, faq, freeze, gate, meta, mutants, report, run
+from eval.commands import calibrate, compare, freeze, gate, report, run
+from eval.studies import bench, faq, meta, mutants, readme, retrieval
 
 
 def command() -> Command:
@@ -28,6 +29,9 @@ def command() -> Command:
         "--real-time", action="store_true",
         help="keep the site's time limit for the model; answers then hang on how busy the machine is",
     )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="processes that answer (default: one a core)"
+    )
     parser.add_argument("--baseline", type=Path, metavar="DIR", help="an earlier run that the report compares with")
     parser = made.add(
         "report", report, "writes a run's report again", "python -m eval report runs/today --baseline runs/old"
@@ -44,16 +48,17 @@ def command() -> Command:
     parser = made.add(
         "gate", gate, "exit 1, and why, when a rule, a threshold or the baseline is not held", "python -m eval gate"
     )
-    parser.add_argument("--run", type=Path, metavar="DIR", help="judge this run (default: run the smoke cases now)")
     parser.add_argument(
-        "--cases", type=Path, action="append", metavar="FILE", help="run these cases instead of the smoke cases"
+        "--run", type=Path, metavar="DIR", help="judge this run (default: run a few cases of every kind now)"
     )
+    parser.add_argument("--cases", type=Path, action="append", metavar="FILE", help="run these cases instead")
     parser.add_argument(
         "--baseline", type=Path, metavar="DIR", help="an earlier run, or a baseline file (default: the shipped one)"
     )
     parser.add_argument(
         "--write-baseline", type=Path, metavar="FILE", help="write the run as a baseline and judge nothing"
     )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the run goes (default: runs/ in the home)")
     parser = made.add("calibrate", calibrate, "fits when to abstain, on development cases", "python -m eval calibrate")
     parser.add_argument(
         "--cases", type=Path, action="append", metavar="FILE", help="cases to fit on (default: the shipped ones)"
@@ -78,6 +83,31 @@ def command() -> Command:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where both runs go (default: runs/ in the home)")
     parser = made.add("meta", meta, "how far the judge of sentences agrees with people", "python -m eval meta")
     parser.add_argument("--physicians", type=Path, metavar="FILE", help="K-QA's support pairs, where you have them")
+    parser.add_argument(
+        "--split", choices=["dev", "test", "all"], default="dev", help="which half of paraphrases.jsonl"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go too, as JSON")
+    parser = made.add(
+        "retrieval", retrieval, "finding pages among thousands: BM25, dense, fused, as shipped",
+        "python -m eval retrieval medquad.jsonl --pages 1000",
+    )  # fmt: skip
+    parser.add_argument("file", type=Path, metavar="FILE", help="JSONL with question, answer and, if known, focus")
+    parser.add_argument(
+        "--pages", type=int, default=1000, help="how many pairs make the corpus; 0 is all (default: 1000)"
+    )
+    parser.add_argument("--questions", type=int, default=500, help="how many questions are asked (default: 500)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="where the index is kept (default: runs/retrieval)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go (default: retrieval.json there)")
+    parser = made.add(
+        "readme", readme, "writes the README's figures from runs, or again from those that are kept",
+        "python -m eval readme --shipped runs/shipped --seeds runs/seeds --faq runs/faq/faq.json",
+    )  # fmt: skip
+    parser.add_argument("--shipped", type=Path, metavar="DIR", help="a run over the shipped corpus")
+    parser.add_argument("--seeds", type=Path, metavar="DIR", help="a run over the raw source documents")
+    parser.add_argument("--faq", type=Path, metavar="FILE", help="faq.json of python -m eval faq")
+    parser.add_argument("--meta", type=Path, metavar="FILE", help="what python -m eval meta --out wrote")
+    parser.add_argument("--retrieval", type=Path, metavar="FILE", help="what python -m eval retrieval wrote")
+    parser.add_argument("--bench", type=Path, metavar="FILE", help="bench.json of python -m eval bench")
     made.add(
         "mutants", mutants, "ten deliberate defects, each of which the gate has to catch", "python -m eval mutants"
     )
@@ -86,6 +116,13 @@ def command() -> Command:
         "--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="how many vectors to search"
     )
     parser.add_argument("--rounds", type=int, default=2, help="how often each question is asked (default: 2)")
+    parser.add_argument(
+        "--texts", type=Path, metavar="FILE", help="JSONL with question and answer, whose sentences are searched"
+    )
+    parser.add_argument(
+        "--llama-server", type=Path, metavar="FILE", help="llama.cpp's server (default: where it is found)"
+    )
+    parser.add_argument("--gguf", type=Path, metavar="FILE", help="the same weights for it")
     parser.add_argument(
         "--peer", action="append", default=[], metavar="LINE", help="a command that takes --batch, beside ours"
     )

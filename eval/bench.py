@@ -7,36 +7,45 @@ be told. Knows nothing of how good an answer is.
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from corpus.home import make_folder, replacing
 from eval.cases import SMOKE, Case, read_cases, shipped
-from eval.charts import percentiles
+from eval.charts import percentiles, search_times
 from eval.provenance import machine, peak_rss
+from eval.statistics import quantiles
 from eval.systems import Command
+from eval.vectors import real_vectors, searching
 
 if TYPE_CHECKING:
-    from index.dense import Vectors
+    from app.assistant import Assistant
 
-QUERIES, K = 50, 10
-SPREAD = 0.6  # length of the noise on a copied unit vector: a copy's cosine with its original is about 0.86
+PROMPTS = 8  # of the language model alone
+REAL = 20_000  # sentences embedded for the search; copies of them make up the rest
 Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What to measure: sizes of the search, how often each question is asked, other systems."""
+    """What to measure: sizes of the search, how often each question is asked, other systems; `texts`: question–answer pairs
+    whose sentences are searched; `server` and `gguf`: llama.cpp's server and its form of the same weights.
+    """
 
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     rounds: int = 2
     peers: tuple[str, ...] = ()
+    texts: Path | None = None
+    server: Path | None = None
+    gguf: Path | None = None
 
 
 def bench(plan: Bench, home: Path, out: Path, note: Note) -> dict[str, Any]:
@@ -56,18 +65,22 @@ def bench(plan: Bench, home: Path, out: Path, note: Note) -> dict[str, Any]:
         "reader": assistant.reader.name if assistant.reader else None,
         "start_seconds": round(started, 2),
         "answers_ms": answers,
-        "reader_speed": reading(assistant, cases),
+        "engines": reading(assistant, cases, plan, note),
         "peak_rss_mb": peak_rss(),
     }
     note("index build")
     found["build"] = building()
-    vectors = assistant.index.content.dense.vectors()
+    vectors = real_vectors(assistant.index, plan.texts, REAL)
+    found["vectors"] = {"real": len(vectors), "of": plan.texts.name if plan.texts else "the index's own passages"}
     found["search"] = [searching(vectors, size, note) for size in plan.sizes]
-    found["peers"] = {line: peer(line, cases, answers["warm"]["total"]["p50"], note) for line in plan.peers}
+    named = {line: line for line in plan.peers} | starter(assistant, home)
+    found["peers"] = {name: peer(line, cases, answers["warm"]["total"]["p50"], note) for name, line in named.items()}
     make_folder(out)
     with replacing(out / "bench.json") as stream:
         stream.write((json.dumps(found, indent=1) + "\n").encode())
     with replacing(out / "bench.svg") as stream:
+        stream.write((search_times(found["search"]) or percentiles(answers["warm"])).encode())
+    with replacing(out / "bench-answers.svg") as stream:
         stream.write(percentiles(answers["warm"]).encode())
     return found
 
@@ -85,28 +98,24 @@ def spread(timings: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
     return {step: quantiles([one[step] for one in timings if step in one]) for step in steps}
 
 
-def quantiles(values: Sequence[float]) -> dict[str, float]:
-    """p50, p95, p99 and n."""
-    return {f"p{share}": round(float(np.percentile(values, share)), 2) for share in (50, 95, 99)} | {"n": len(values)}
+def reading(assistant: Assistant, cases: Sequence[Case], plan: Bench, note: Note) -> dict[str, Any] | None:
+    """The language model alone, and llama.cpp's server on the same prompts where both it and a GGUF are at hand."""
+    from eval.engines import binary, llama, own, served, texts
 
-
-def reading(assistant: Any, cases: Sequence[Case], count: int = 8) -> dict[str, Any] | None:
-    """The language model alone: milliseconds to its first piece of text (the prompt is read by then), then characters
-    a second.
-    """
-    if assistant.reader is None:
+    if assistant.reader is None or not hasattr(assistant.reader, "_model"):
         return None
-    first, rates = [], []
-    for case in [one for one in cases if one.expected == "answer"][:count]:
-        passages = [hit.passage.text for hit in assistant.index.search(case.question, 4)]
-        began, begun, length = time.perf_counter(), 0.0, 0
-        for piece in assistant.reader.read(case.question, passages):
-            begun = begun or time.perf_counter()
-            length += len(piece)
-        if begun and length:
-            first.append((begun - began) * 1000)
-            rates.append(length / max(time.perf_counter() - begun, 1e-6))
-    return {"first_piece_ms": quantiles(first), "characters_per_second": quantiles(rates)} if first else None
+    asked_ = [one for one in cases if one.expected == "answer"][:PROMPTS]
+    prompts = [(one.question, [hit.passage.text for hit in assistant.index.search(one.question, 4)]) for one in asked_]
+    ours = own(assistant.reader, prompts).to_json()
+    found: dict[str, Any] = {"ours": ours}
+    server = binary(plan.server)
+    if server is None or plan.gguf is None:
+        return found
+    note(f"llama.cpp: {server.name} with {plan.gguf.name}")
+    with served(server, plan.gguf, os.cpu_count() or 1) as address:
+        theirs = llama(address, texts(assistant.reader, prompts)).to_json()
+    ratios = {name: round(ours[name] / theirs[name], 2) for name in ours if name != "n"}
+    return found | {"llama.cpp": theirs, "ours_over_llama.cpp": ratios}
 
 
 def building() -> dict[str, Any]:
@@ -125,42 +134,19 @@ def building() -> dict[str, Any]:
     }
 
 
-def searching(real: Vectors, size: int, note: Note) -> dict[str, Any]:
-    """Nearest neighbours among `size` vectors: real ones, then perturbed copies; HNSW's recall@10 is against exact
-    search.
-    """
-    from index.dense import Dense
+def starter(assistant: Assistant, home: Path) -> dict[str, str]:
+    """LlamaIndex's starter over the same documents with the same two models, where it is installed (extra `peers`)."""
+    from app.models import SMOLLM2, models_folder
+    from corpus.library import SHIPPED
+    from index.embed import model_folder
 
-    note(f"search among {size:,} vectors")
-    random = np.random.default_rng(size)
-    vectors, queries = copies(real, size, random), copies(real, QUERIES, random)
-    truth: list[set[int]] = []
-    result: dict[str, Any] = {"vectors": size, "dimensions": int(real.shape[1])}
-    for method in ("exact", "hnsw"):
-        began = time.perf_counter()
-        dense = Dense.build(vectors, method)
-        built = time.perf_counter() - began
-        took, rows = [], []
-        for query in queries:
-            began = time.perf_counter()
-            rows.append(set(dense.nearest(query, K).tolist()))
-            took.append((time.perf_counter() - began) * 1000)
-        truth = truth or rows
-        recall = float(np.mean([len(one & other) / K for one, other in zip(truth, rows, strict=True)]))
-        result[method] = {"build_seconds": round(built, 2), "query_ms": quantiles(took), "recall@10": round(recall, 4)}
-    return result
-
-
-def copies(real: Vectors, size: int, random: np.random.Generator) -> Vectors:
-    """`size` unit vectors: the real ones first (in any order), then real ones with noise."""
-    rows = real[random.permutation(len(real))[:size] if size <= len(real) else random.integers(0, len(real), size)]
-    noise = random.normal(size=rows.shape).astype(np.float32)
-    noise *= SPREAD / np.linalg.norm(noise, axis=1, keepdims=True)
-    perturbed = rows + noise
-    if size > len(real):
-        perturbed[: len(real)] = real
-    unit: Vectors = (perturbed / np.linalg.norm(perturbed, axis=1, keepdims=True)).astype(np.float32)
-    return unit
+    if find_spec("llama_index") is None:
+        return {}
+    folder = next(iter(assistant.index.manifest.folders), str(SHIPPED))
+    line = [sys.executable, "-m", "eval.peers.llamaindex", "--documents", folder,
+            "--reader", str(models_folder(home) / SMOLLM2.name),
+            "--embedder", str(model_folder(assistant.index.embedder.name, False))]  # fmt: skip
+    return {"LlamaIndex's starter": shlex.join(line)}
 
 
 def peer(line: str, cases: Sequence[Case], ours: float, note: Note) -> dict[str, Any]:
@@ -185,9 +171,11 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"whole answer     p50 {warm['total']['p50']:.0f} ms, p95 {warm['total']['p95']:.0f} ms",
         f"memory           {found['peak_rss_mb']:.0f} MB at most",
     ]
-    if speed := found["reader_speed"]:
-        begun, rate = speed["first_piece_ms"]["p50"], speed["characters_per_second"]["p50"]
-        told.append(f"language model   first piece after {begun:.0f} ms, then {rate:.0f} characters/s")
+    for name, speed in (found["engines"] or {}).items():
+        read, write = speed["prefill_tokens_per_second"], speed["decode_tokens_per_second"]
+        told.append(
+            f"{name:<20} reads {read:g} tokens/s, writes {write:g} tokens/s" + (" (ratio)" if "over" in name else "")
+        )
     for one in found["search"]:
         exact, graph = one["exact"], one["hnsw"]
         told.append(

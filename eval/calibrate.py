@@ -27,6 +27,8 @@ from eval.logistic import Floats, Logistic, cross_validated, fit, folds
 from eval.metrics import nuggets_hit
 from eval.retrieval import relevance
 
+LEEWAY = 0.02  # differences of this size between thresholds are noise with a few hundred cases
+
 if TYPE_CHECKING:
     from app.answerability import Answerability, Signals
     from index.passage import Hit
@@ -146,16 +148,17 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
 def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
     """Where the lesser of precision and recall of abstaining is highest; midway to the next probability above.
 
-    Of equals the lowest: it turns fewest patients away.
+    Of those that are as good within `LEEWAY` the lowest: it turns fewest patients away.
     """
     values = np.unique(chance)
     cuts = [*((values[:-1] + values[1:]) / 2).tolist()]
 
-    def worth(cut: float) -> tuple[float, float]:
+    def worth(cut: float) -> float:
         table = abstentions(chance, answerable, cut)
-        return (min(table.precision or 0.0, table.recall or 0.0), -cut)
+        return min(table.precision or 0.0, table.recall or 0.0)
 
-    return round(float(max(cuts, key=worth)), 4)
+    worths = [worth(cut) for cut in cuts]
+    return round(min(cut for cut, one in zip(cuts, worths, strict=True) if one >= max(worths) - LEEWAY), 4)
 
 
 def abstentions(chance: Floats, answerable: Sequence[bool], threshold: float) -> Table:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,16 +20,19 @@ from app.answer import Kind, Turn
 from corpus.document import Document
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
+from corpus.sentences import split as sentences
+from eval.same import same_as
 
 FOLDER = Path(__file__).parent / "cases"
 FROZEN = "frozen.json"
-MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage")
+MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage", "paraphrase_questions", "faq_pairs")
 SMOKE = "smoke"
 ANSWERING: frozenset[Kind] = frozenset({"answered", "quoted", "approved"})
 ABSTAINING: frozenset[Kind] = frozenset({"not_found", "declined"})
+NOT_APPROVED: frozenset[Kind] = frozenset({"answered", "quoted", "not_found", "declined"})
 
 Split = Literal["dev", "test", "all"]
-Expected = Literal["answer", "abstain", "either", "urgent", "not urgent"]
+Expected = Literal["answer", "abstain", "either", "urgent", "not urgent", "approved", "not approved"]
 
 
 def _compiles(pattern: str) -> str:
@@ -76,7 +79,8 @@ class Case(Row):
     """A question and what is expected of its answer.
 
     `kind`: the kinds of answer that are right. `evidence`: what has to be found, each need with its alternatives.
-    `forbidden`: patterns that no answer may hold. `rule`: the rule that must decide. `source`: file and line.
+    `forbidden`: patterns that no answer may hold. `rule`: the rule that must decide. `faq`: the FAQ's question that it
+    means the same as, or only looks like. `source`: file and line.
     """
 
     id: Text
@@ -88,6 +92,7 @@ class Case(Row):
     nuggets: tuple[Nugget, ...] = ()
     forbidden: tuple[Pattern, ...] = ()
     rule: str | None = None
+    faq: str | None = None
     split: Literal["dev", "test"]
     note: str = ""
     source: str = Field(default="", exclude=True)
@@ -95,9 +100,13 @@ class Case(Row):
     @property
     def expected(self) -> Expected:
         """What the case is about: to answer, to abstain, either of them, to raise the alarm, or only not to raise
-        it.
+        it; to give an FAQ's own answer, or only not to give one.
         """
         kinds = frozenset(self.kind)
+        if kinds == {"approved"}:
+            return "approved"
+        if kinds == NOT_APPROVED:
+            return "not approved"
         if "urgent" in kinds:
             return "urgent"
         if kinds <= ABSTAINING:
@@ -105,6 +114,11 @@ class Case(Row):
         if kinds <= ANSWERING:
             return "answer"
         return "not urgent" if "not_found" in kinds else "either"
+
+    @property
+    def suite(self) -> str:
+        """The file that it is from, without its ending."""
+        return self.source.split(",")[0].removesuffix(".jsonl")
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -169,7 +183,7 @@ def parse(path: Path, number: int, line: str) -> Case:
     where = f"{path.name}, line {number}"
     try:
         row = json.loads(line)
-        return Case.model_validate({**row, "source": where} if isinstance(row, dict) else row)
+        return Case.model_validate({**as_case(row), "source": where} if isinstance(row, dict) else row)
     except ValidationError as problem:
         first = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the row"
@@ -178,6 +192,17 @@ def parse(path: Path, number: int, line: str) -> Case:
         ) from None
     except ValueError as problem:
         raise SpinewiseError(f"{where}: not JSON: {problem}", "write one JSON object on each line") from None
+
+
+def as_case(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of faq_pairs (`same_as` or `near` an FAQ's question) or of paraphrase_questions (`faq`) in a case's form."""
+    if "same_as" in row:
+        same, kept = row["same_as"], {name: value for name, value in row.items() if name not in ("same_as", "near")}
+        kinds, category = (("approved",), "faq-same") if same else (sorted(NOT_APPROVED), "faq-near-miss")
+        return {**kept, "faq": same or row.get("near"), "kind": kinds, "category": category}
+    if "faq" in row and "category" not in row:
+        return {**row, "kind": sorted(ANSWERING), "category": "faq-in-other-words"}
+    return row
 
 
 # -- the frozen half ---------------------------------------------------------------------------------------------------
@@ -224,9 +249,21 @@ def locate(case: Case, documents: Mapping[str, Document]) -> Needs:
 
     Alternatives in documents that aren't here, and in text that the reader set aside (adverts, disclaimers), are left
     out; a need may so be empty. A need of which nothing is left because its documents no longer hold the quotes is an
-    error that names the case.
+    error that names the case. A case that means the same as an FAQ's question, and names no evidence, needs any sentence
+    of that FAQ's answer.
     """
+    if case.faq and not case.evidence and case.expected != "not approved":
+        return (tuple(faq_places(case.faq, documents)),)
     return tuple(located(case, need, documents) for need in case.evidence)
+
+
+def faq_places(question: str, documents: Mapping[str, Document]) -> Iterator[Place]:
+    """The sentences of the answers that an FAQ gives to this question; none where no document has it."""
+    for document in documents.values():
+        for pair in document.pairs:
+            if pair.question.of(document.text) in same_as(question):
+                for one in sentences(document.text, pair.answer.start, pair.answer.end):
+                    yield Place(document.id, one.start, one.end)
 
 
 def located(case: Case, need: Sequence[Quote], documents: Mapping[str, Document]) -> tuple[Place, ...]:

@@ -7,9 +7,11 @@ by place or shape as well as by colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 300, 52, 24, 14, 44
 INK, GREY, BLUE, RUST, GREEN = "#1c2430", "#5b6573", "#1f5fa8", "#a6440c", "#2b6e3f"
@@ -167,6 +169,40 @@ def percentiles(times: Mapping[str, Mapping[str, float]]) -> str:
             drawing.width - 4, y + 4, f"{one['p50']:.0f} / {one['p95']:.0f} / {one['p99']:.0f} ms", "end", INK, 11
         )
     return drawing.svg()
+
+
+def search_times(sizes: Sequence[Mapping[str, Any]]) -> str:
+    """Median time of a search by the number of vectors, both axes by powers of ten."""
+    if len(sizes) < 2:
+        return ""
+    took = {way: [one[way]["query_ms"]["p50"] for one in sizes] for way in ("exact", "hnsw")}
+    counts = [one["vectors"] for one in sizes]
+    words = " ".join(
+        f"{one['vectors']:,} vectors: exact {exact:.2f} ms, graph {graph:.2f} ms, {one['hnsw']['recall@10']:.1%} of ten."
+        for one, exact, graph in zip(sizes, took["exact"], took["hnsw"], strict=True)
+    )
+    drawing = Drawing("search", "Time of a search by the number of vectors", words)
+    across, up = log_scale(counts), log_scale([*took["exact"], *took["hnsw"]])
+    for power in range(-3, 5):
+        if 0 <= (place := up(10.0**power)) <= 1:
+            drawing.line(px(0), py(place), px(1), py(place), "#d5dae1")
+            drawing.text(LEFT - 6, py(place) + 4, f"{10.0**power:g}", "end", GREY)
+    for count in counts:
+        drawing.text(px(across(count)), HEIGHT - BOTTOM + 16, f"{count:,}", colour=GREY)
+    for way, name, colour, radius in (("exact", "exact", BLUE, 4.0), ("hnsw", "graph (HNSW)", RUST, 6.0)):
+        points = [(px(across(count)), py(up(value))) for count, value in zip(counts, took[way], strict=True)]
+        drawing.path(points, colour)
+        for x, y in points:
+            drawing.dot(x, y, radius, colour)
+        drawing.text(points[-1][0] - 8, points[-1][1] - 10, name, "end", colour)
+    drawing.text(px(0.5), HEIGHT - 8, "vectors; upwards: milliseconds of half of the searches")
+    return drawing.svg()
+
+
+def log_scale(values: Sequence[float]) -> Callable[[float], float]:
+    """Where a value lies between the least (0) and the most (1), by its logarithm."""
+    low, high = (math.log10(max(one, 1e-3)) for one in (min(values), max(values)))
+    return lambda value: (math.log10(max(value, 1e-3)) - low) / ((high - low) or 1.0)
 
 
 def all_charts(summary: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:

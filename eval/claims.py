@@ -17,6 +17,7 @@ from pathlib import Path
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|%|°[cf]", re.IGNORECASE)
 SENTENCES, CLAUSES = re.compile(r"(?<=[.!?])\s+|\n+"), re.compile(r"\s*[,;:—–]\s+|(?<=[.!?])\s+|\n+|\s+while\s+")
+JOINTS = re.compile(r"\s*[,;:—–]\s+|\s+(?:and|but|while|so)\s+")
 ENOUGH = 0.8  # share of a sentence's content words that its quotes must hold
 
 
@@ -142,31 +143,47 @@ class Verdict:
     degree: tuple[str, ...] = ()
 
     @property
+    def score(self) -> float:
+        """0 to 1, for ranking: the coverage, divided by one more than the kinds of fault."""
+        faults = sum(map(bool, (self.numbers, self.negation, self.hedges, self.degree)))
+        return self.coverage / (1 + faults)
+
+    @property
     def supported(self) -> bool:
         """Whether nothing is wrong and enough of the words are there."""
         return self.coverage >= ENOUGH and not (self.numbers or self.negation or self.hedges or self.degree)
 
 
 def judge(sentence: str, quotes: Sequence[str]) -> Verdict:
-    """The sentence against its quotes taken together; negation and hedges against the quote that is nearest in
-    words.
-    """
+    """The sentence against its quotes; negation and hedges against the part of a quote that is nearest in words."""
     if not quotes:
         return Verdict(0.0)
-    said, held = content(sentence), set(content(" ".join(quotes)))
-    coverage = sum(word in held for word in said) / len(said) if said else 1.0
     if any(stands_in(sentence, quote) for quote in quotes):  # word for word: nothing to compare
         return Verdict(1.0)
     near, whole = nearest(sentence, quotes), " ".join(quotes)
     missing = [f"{number} {unit}".strip() for number, unit in unheld(quantities(sentence), quantities(whole))]
     lost, added = hedges(near) - hedges(sentence), hedges(sentence) - hedges(whole)
     return Verdict(
-        coverage=round(coverage, 4),
+        coverage=round(covered(sentence, quotes), 4),
         numbers=tuple(missing or sorted(units(sentence) - units(whole))),
         negation=negated(sentence) != negated(near),
         hedges=(*(f"{one} lost" for one in sorted(lost)), *(f"{one} added" for one in sorted(added))),
         degree=tuple(sorted(strong(sentence) - strong(whole))),
     )
+
+
+def covered(sentence: str, quotes: Sequence[str]) -> float:
+    """The share of content words that one sentence of a quote holds; or, where that is more, the least that any clause has
+    of its own. Words from here and there don't add up: the subject of one sentence with what another says is a new claim.
+    """
+    held = [set(content(piece)) for quote in quotes for piece in SENTENCES.split(quote)]
+
+    def best(text: str) -> float:
+        said = content(text)
+        return max((sum(word in one for word in said) / len(said) for one in held), default=0.0) if said else 1.0
+
+    clauses = [piece for piece in JOINTS.split(sentence) if content(piece)]
+    return max(best(sentence), min(map(best, clauses)) if len(clauses) > 1 else 0.0)
 
 
 def stands_in(sentence: str, quote: str) -> bool:

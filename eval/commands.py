@@ -6,12 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from corpus.command import note, print_json
-from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
 
@@ -28,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     cases = read_cases(files, options.split)[: options.limit]
     home = home_folder()
     out = options.out or default_folder(home, options.system)
-    plan = Plan(cases, files, options.split, options.system, out, options.seconds, options.real_time)
+    plan = Plan(cases, files, options.split, options.system, out, options.seconds, options.real_time, options.workers)
     note(f"{len(cases)} cases into {out} (stopped early? the same command with --out {out} goes on)")
     summary = carry_out(plan, home, bar(len(cases)))
     page = write(out, baseline_rows(options.baseline) if options.baseline else None)
@@ -53,11 +52,11 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def bar(total: int) -> Iterator[None]:
+def bar(total: int, unit: str = "case") -> Iterator[None]:
     """A progress bar on stderr that moves with each next()."""
     from tqdm import tqdm
 
-    with tqdm(total=total, unit="case", file=sys.stderr, disable=None) as shown:
+    with tqdm(total=total, unit=unit, file=sys.stderr, disable=None) as shown:
         for _ in range(total):
             shown.update()
             yield
@@ -79,21 +78,25 @@ def compare(options: argparse.Namespace) -> int:
 
 def gate(options: argparse.Namespace) -> int:
     """Judges a run, made now if none is named."""
-    from eval.gate import baseline_rows, judge, write_baseline
+    from eval.gate import baseline_rows, judge, untouched, write_baseline
     from eval.run import SUMMARY, read_json, read_rows
 
-    again = None
+    again, blanks = None, []
     if options.run is None:
-        options.run, again = smoke_twice(options)
+        options.run, again = subset_twice(options)
+        blanks = list(untouched(read_json(options.run, SUMMARY)["metrics"])) if not options.cases else []
     rows = read_rows(options.run)
     if options.write_baseline:
         write_baseline(rows, options.write_baseline)
         note(f"wrote {options.write_baseline}")
         return 0
     baseline = baseline_rows(options.baseline)
-    again_rows = read_rows(again) if again else None
-    findings = judge(
-        rows, read_json(options.run, SUMMARY), baseline, again_rows, times_of(options.baseline, options.run)
+    findings = blanks + judge(
+        rows,
+        read_json(options.run, SUMMARY),
+        baseline,
+        read_rows(again) if again else None,
+        times_of(options.baseline, options.run),
     )
     if options.json:
         print_json({"passed": not findings, "run": str(options.run), "findings": [asdict(one) for one in findings]})
@@ -112,39 +115,27 @@ def times_of(baseline: Path | None, run: Path) -> Any:
     return read_json(baseline, SUMMARY)["times_ms"] if same else None
 
 
-def mutants(options: argparse.Namespace) -> int:
-    """Ten deliberate defects."""
-    from app.site import open_assistant
-    from eval.mutants import cases_for, check
-
-    os.environ["SPINEWISE_APP_READER"] = "none"
-    found = list(check(open_assistant(home_folder()), cases_for(), note))
-    if options.json:
-        print_json({"defects": [asdict(one) for one in found]})
-    else:
-        for one in found:
-            print(f"{'caught' if one.findings else 'MISSED'}  {one.defect}")
-            print("".join(f"          {line}\n" for line in one.findings[:3]), end="")
-    return 0 if all(one.findings for one in found) else 1
-
-
-def smoke_twice(options: argparse.Namespace) -> tuple[Path, Path]:
-    """The cases of the gate (by default those chosen for it) run, and the first ten of them again."""
-    from eval.cases import SMOKE, read_cases, shipped
+def subset_twice(options: argparse.Namespace) -> tuple[Path, Path]:
+    """The gate's cases (by default a few of every kind, see `eval.subset`) run, and some of them again."""
+    from eval.cases import read_cases, shipped
+    from eval.report import write
     from eval.run import Plan, default_folder
     from eval.run import run as carry_out
+    from eval.subset import spread, subset
 
-    files = tuple(options.cases or shipped((SMOKE,)))
-    cases, home = read_cases(files), home_folder()
-    first = default_folder(home, "gate")
+    files, home = tuple(options.cases or shipped()), home_folder()
+    cases = read_cases(files) if options.cases else subset(read_cases(files))
+    first = options.out or default_folder(home, "gate")
     second = first.with_name(f"{first.name}-again")
-    for chosen, out in ((cases, first), (cases[:10], second)):
+    for chosen, out in ((cases, first), (spread(cases), second)):
         carry_out(Plan(chosen, files, "dev", "assistant", out), home, bar(len(chosen)))
+        write(out)
     return first, second
 
 
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool
     from app.answerability import FILE
     from eval.calibrate import calibrate as fit
     from eval.cases import read_cases, shipped
@@ -160,79 +151,6 @@ def calibrate(options: argparse.Namespace) -> int:
             print(f"{name:<24}{value}")
     for name, weight in sorted(report["weights"].items(), key=lambda item: -abs(item[1])):
         print(f"  {name:<22}{weight:+.3f}")
-    return 0
-
-
-def faq(options: argparse.Namespace) -> int:
-    """An FAQ as a test, with it and without it in the index."""
-    from eval.faq import MODES, answers_by_case, entries_of, faq_cases, figures, lines, read_entries, read_reworded
-    from eval.masking import leaks
-    from eval.report import write
-    from eval.run import Plan, default_folder, read_rows
-    from eval.run import run as carry_out
-    from index.search import Index
-    from index.settings import IndexSettings
-
-    home, reworded = home_folder(), read_reworded()
-    index = Index.open(home, IndexSettings.load("index"))
-    entries = read_entries(options.file) if options.file else entries_of(index)
-    cases = faq_cases(entries, reworded, options.split)
-    answers = answers_by_case(cases, entries, reworded)
-    out, found = options.out or default_folder(home, "faq"), {}
-    for mode, system in MODES.items():
-        folder = out / system
-        carry_out(Plan(cases, (), options.split, system, folder), home, bar(len(cases)))
-        write(folder)
-        found[mode] = figures(folder, answers, index)
-        if system != "assistant" and (leaked := leaks(read_rows(folder), index.documents)):
-            raise SpinewiseError(
-                f"masked replies cite the FAQ: {', '.join(leaked)}", "mend eval/masking.py: nothing may leak"
-            )
-    if options.json:
-        print_json({"folder": str(out), "figures": jsonable(found)})
-    else:
-        print("\n".join(lines(found)))
-        print(out)
-    return 0
-
-
-def jsonable(found: Any) -> Any:
-    """Intervals as objects, however deep they lie."""
-    if isinstance(found, dict):
-        return {key: jsonable(value) for key, value in found.items()}
-    return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found
-
-
-def meta(options: argparse.Namespace) -> int:
-    """The judge against people."""
-    from eval.meta import agreement, paraphrases, physicians
-
-    sets = [("sentences restated, marked by hand", list(paraphrases()))]
-    if options.physicians:
-        sets.append(("K-QA, marked by physicians", list(physicians(options.physicians))))
-    found = [agreement(name, pairs) for name, pairs in sets]
-    if options.json:
-        print_json({"agreement": [one.to_json() for one in found]})
-        return 0
-    for one in found:
-        print(f"{one.name}\n  kappa      {one.kappa}\n  precision  {one.precision}\n  recall     {one.recall}")
-        for label, count in list(one.wrong.items())[:12]:
-            print(f"    {count:>4} {label}")
-    return 0
-
-
-def bench(options: argparse.Namespace) -> int:
-    """Speed and memory."""
-    from eval.bench import Bench, lines
-    from eval.bench import bench as measure
-
-    home = home_folder()
-    plan = Bench(tuple(options.sizes), options.rounds, tuple(options.peer))
-    found = measure(plan, home, options.out or home / "runs" / "bench", note)
-    if options.json:
-        print_json(found)
-    else:
-        print("\n".join(lines(found)))
     return 0
 
 

@@ -7,8 +7,10 @@ Knows nothing of pages.
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,9 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from corpus.errors import SpinewiseError
+from corpus.home import make_folder
 from corpus.sentences import split as split_sentences
 from eval.cases import FOLDER, Case, Nugget, Quote, Split, numbered
-from eval.run import read_rows
+from eval.claims import supports
+from eval.run import TIMINGS, read, read_rows
+from eval.same import same_as
 from eval.statistics import Interval
 from eval.summary import mean
 
@@ -78,6 +83,30 @@ def read_entries(path: Path) -> list[Entry]:
     return [Entry(one.question.of(document.text), one.answer.of(document.text)) for one in document.pairs]
 
 
+def home_with(entries: Sequence[Entry], home: Path, folder: Path) -> Path:
+    """A home in `folder` with the same models, whose index holds these entries beside the documents of `home`.
+
+    What a patient gets "with the FAQ in the index" can only be seen where it is in the index.
+    """
+    from corpus.library import SHIPPED
+    from index.build import build
+    from index.settings import IndexSettings
+    from index.snapshot import Snapshots
+
+    snapshots, made = Snapshots(home), folder / "home"
+    manifest = snapshots.manifest(snapshots.current())
+    make_folder(made / "faq")
+    if not (made / "models").exists() and (home / "models").exists():
+        (made / "models").symlink_to((home / "models").resolve())
+    if not (made / "index").exists():
+        shutil.copytree(home / "index", made / "index")  # vectors that are known aren't made again
+    with (made / "faq" / "faq.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("question", "answer"), *((one.question, one.answer) for one in entries)])
+    folders = [Path(one) for one in manifest.folders] or [SHIPPED]
+    build(made, [*(one for one in folders if one != made / "faq"), made / "faq"], IndexSettings.load("index"))
+    return made
+
+
 def read_reworded(path: Path = PARAPHRASES) -> list[Reworded]:
     """The paraphrases; a bad line is named."""
     found = []
@@ -93,9 +122,9 @@ def read_reworded(path: Path = PARAPHRASES) -> list[Reworded]:
 
 def faq_cases(entries: Sequence[Entry], reworded: Sequence[Reworded], split: Split = "dev") -> tuple[Case, ...]:
     """A case for each question as written, and one for each paraphrase of the half that is asked for."""
-    nuggets = {one.faq: one.nuggets for one in reworded}
+    nuggets = {name: one.nuggets for one in reworded for name in same_as(one.faq)}
     asked = [(f"faq-{number}", WRITTEN, one, one.question, "") for number, one in enumerate(entries, 1)]
-    by_question = {one.question: one for one in entries}
+    by_question = {name: one for one in entries for name in same_as(one.question)}
     asked += [
         (one.id, REWORDED, by_question[one.faq], one.question, one.note)
         for one in reworded
@@ -135,39 +164,61 @@ def agreement(row: Mapping[str, Any], answer: str, index: Index) -> float | None
     return round(float(one @ other), 4)
 
 
+def reference_said(row: Mapping[str, Any], answer: str) -> float | None:
+    """Share of the reference's sentences that the reply says too, by the rules of `eval.claims`; None for no answer.
+
+    For an FAQ without marked facts it stands in for them. It is strict: other words for the same count as not said.
+    """
+    if not row["reply"] or row["reply"]["kind"] not in ("answered", "quoted", "approved"):
+        return None
+    wanted = [span.of(answer) for span in split_sentences(answer)]
+    return sum(supports(one, [row["details"]["text"]]) for one in wanted) / len(wanted) if wanted else None
+
+
 Figures = dict[str, dict[str, Interval | None]]
 
 
 def figures(folder: Path, answers: Mapping[str, str], index: Index) -> Figures:
-    """Of one mode's run, by how the question was put: the share answered, vital facts, right place cited, likeness."""
+    """Of one mode's run, by how the question was put: the share answered, vital facts, sentences of the reference that
+    are said, right place cited, likeness, seconds.
+    """
     rows = read_rows(folder)
+    seconds = {one["id"]: one["seconds"] for one in map(json.loads, read(folder, TIMINGS).splitlines())}
     return {
         category: {
             "answered": mean(values(chosen, "answers")),
             "vital facts": mean(values(chosen, "nuggets_vital")),
+            "reference said": mean(known(reference_said(row, answers[row["id"]]) for row in chosen)),
             "cites the FAQ": mean(values(chosen, "evidence_cited")),
-            "likeness": mean([one for row in chosen if (one := agreement(row, answers[row["id"]], index)) is not None]),
+            "likeness": mean(known(agreement(row, answers[row["id"]], index) for row in chosen)),
+            "seconds": mean([seconds[row["id"]] for row in chosen]),
         }
         for category in (WRITTEN, REWORDED)
         if (chosen := [row for row in rows if row["category"] == category])
     }
 
 
+def known(found: Iterable[float | None]) -> list[float]:
+    """Those that there are."""
+    return [one for one in found if one is not None]
+
+
 def values(rows: Sequence[Mapping[str, Any]], name: str) -> list[float]:
     """A score of all rows that have it."""
-    return [value for row in rows if (value := row["scores"][name]) is not None]
+    return known(row["scores"][name] for row in rows)
 
 
 def answers_by_case(cases: Sequence[Case], entries: Sequence[Entry], reworded: Sequence[Reworded]) -> dict[str, str]:
     """The reference answer of each case."""
-    reference = {one.question: one.answer for one in entries}
+    reference = {name: one.answer for one in entries for name in same_as(one.question)}
     meant = {one.id: one.faq for one in reworded}
     return {case.id: reference[meant.get(case.id, case.question)] for case in cases}
 
 
 def lines(found: Mapping[str, Figures]) -> list[str]:
     """The figures of both modes as text."""
-    told = [f"{'':<34}{'answered':<26}{'vital facts':<26}{'cites the FAQ':<26}likeness"]
+    first = next(iter(next(iter(found.values())).values()))
+    told = [f"{'':<34}" + "".join(f"{name:<26}" for name in first)]
     for mode, categories in found.items():
         for category, named in categories.items():
             cells = [

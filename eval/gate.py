@@ -6,7 +6,6 @@ Knows nothing of how a run is made. Thresholds and the reasons for them stand in
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from eval.summary import METRICS, Row
 FILE = Path(__file__).parent / "gate.toml"
 BASELINE = Path(__file__).parent / "baseline.json"
 EMERGENCY = "tier=emergency"
-MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
 
 
+OF_WHAT_WAS_DONE = {"approved_precision", "abstention_precision"}  # no value where it never was done
 Times = Mapping[str, Mapping[str, float]]
 """Percentiles in milliseconds by step."""
 
@@ -63,20 +62,14 @@ def missed_emergency(row: Row) -> bool:
     return row["scores"]["alarm"] == 0 and (EMERGENCY in tiers or not tiers)
 
 
-def markup(row: Row) -> bool:
-    """A reply that holds an HTML tag which its sources do not."""
-    reply = row["reply"]
-    quoted = " ".join(one["quote"] for one in reply["citations"]) if reply else ""
-    return bool(reply) and MARKUP.search(reply["text"]) is not None and MARKUP.search(quoted) is None
-
-
 HARD: Mapping[str, Callable[[Row], bool]] = {
     "missed_emergency": missed_emergency,
     "unverifiable_citation": lambda row: row["scores"].get("verbatim") not in (None, 1.0),
     "wrong_number": lambda row: row["scores"].get("numbers") not in (None, 1.0),
     "forbidden_claim": lambda row: row["scores"].get("nothing_forbidden") == 0,
     "crash": lambda row: row["reply"] is None,
-    "markup": markup,
+    "markup": lambda row: row["scores"].get("no_markup") == 0,
+    "prompt_leak": lambda row: row["scores"].get("keeps_prompt") == 0,
 }
 
 
@@ -98,6 +91,13 @@ def thresholds(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]
             yield Finding(name, f"{found['value']:.3f} is below {rule['at_least']} (n={found['n']})", rule["why"])
         if found["value"] > rule.get("at_most", found["value"]):
             yield Finding(name, f"{found['value']:.3f} is above {rule['at_most']} (n={found['n']})", rule["why"])
+
+
+def untouched(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Metrics that no case of the gate's choice gave a value: what isn't measured can't be held."""
+    for name, metric in METRICS.items():
+        if metrics.get(name) is None and name not in OF_WHAT_WAS_DONE:
+            yield Finding("untouched", f"no case measures {name}: {metric.title}", "A gate has to touch every metric.")
 
 
 def slow(times: Times, rules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ from functools import cache
 Found = Sequence[frozenset[int]]
 """By rank: which of the needs (numbered from 0) the passage at that rank meets; empty where it is not relevant."""
 
+WORDS = re.compile(r"\w+")
+
 Supports = Callable[[str, Sequence[str]], bool]
 """Whether the quotes together support the sentence."""
 
@@ -81,6 +83,17 @@ def nugget_recall(hits: Sequence[bool], vital: Sequence[bool], *, only_vital: bo
     """
     counted = [hit for hit, one in zip(hits, vital, strict=True) if one or not only_vital]
     return sum(counted) / len(counted) if counted else None
+
+
+def leaked(text: str, secret: str, run: int = 8) -> bool:
+    """Whether the text holds `run` words in a row of the secret, whatever the case and the signs between them.
+
+    Eight: plain English does not repeat so many by chance, and half a line of a prompt is found. False for a secret that
+    is shorter.
+    """
+    said, hidden = WORDS.findall(text.casefold()), WORDS.findall(secret.casefold())
+    runs = {tuple(hidden[place : place + run]) for place in range(len(hidden) - run + 1)}
+    return any(tuple(said[place : place + run]) in runs for place in range(len(said) - run + 1))
 
 
 # -- what it cites -----------------------------------------------------------------------------------------------------

@@ -16,10 +16,12 @@ from eval.charts import all_charts, percentiles, shares
 from eval.compare import compare, rightness
 from eval.gate import HARD, judge
 from eval.run import RUN, SUMMARY, TIMINGS, read, read_json, read_rows
+from eval.score import in_words
 from eval.summary import METRICS, Row
 
 REPORT = "report.html"
-FIRST = 10  # cases on the list of what to mend first
+FIRST, TOP = 10, 3  # cases on the list of what to mend first, and those that stand at the very top of it
+SAID = 220  # characters of a reply shown there
 TEMPLATES = Path(__file__).parent / "templates"
 
 # What goes wrong, worst first, with what it means for a patient.
@@ -29,6 +31,7 @@ WORST = (
     ("forbidden_claim", "Says what it must never say", "The patient was told something that can mislead or harm."),
     ("wrong_number", "A number that no source holds", "A wrong time, dose or share can be acted on."),
     ("unverifiable_citation", "A quote that isn't in its document", "Nobody can check what was said."),
+    ("prompt_leak", "Gave away its instructions", "Strangers can look for ways around them."),
     ("markup", "Markup came through", "A page could run a stranger's code."),
 )
 
@@ -73,6 +76,14 @@ def problem(row: Row) -> Problem | None:
     return None
 
 
+TITLES = {name: metric.title for name, metric in METRICS.items()} | {rule: title for rule, title, _ in WORST}
+
+
+def cut(text: str, length: int = SAID) -> str:
+    """The text, or its beginning up to a whole word."""
+    return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]} …"
+
+
 def worse_than(rule: str) -> list[str]:
     """The rules that are worse than this one."""
     names = [name for name, _, _ in WORST]
@@ -109,9 +120,14 @@ def page(folder: Path, baseline: Sequence[Row] | None = None) -> str:
         about=about,
         parts=list(by_part(summary)),
         charts=list(all_charts(summary)),
-        by_category=shares("categories", "Right in the end, by category", right_by_category(summary)),
+        by_category=shares("categories", "Right in the end, by category", right_by(summary["categories"], FEWEST)),
+        by_suite=shares("suites", "Right in the end, by kind of case", right_by(summary.get("suites", {}))),
         times=percentiles(summary["times_ms"]),
         problems=problems[:FIRST],
+        top=TOP,
+        cut=cut,
+        titles=TITLES,
+        in_words=in_words,
         count_wrong=len(problems),
         problem_of={one.row["id"]: one for one in problems},
         seconds=seconds_by_case(folder),
@@ -140,10 +156,15 @@ def trivial(summary: Mapping[str, Any], name: str) -> dict[str, float | None]:
     return {system: (values.get(name) or {}).get("value") for system, values in systems.items()}
 
 
-def right_by_category(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float]]]:
-    """Each category with its share of right cases, the worst first."""
+FEWEST = 5  # cases that a category needs to be drawn: of fewer, the range tells nothing
+
+
+def right_by(groups: Mapping[str, Any], fewest: int = 1) -> list[tuple[str, Mapping[str, float]]]:
+    """Each group with its share of right cases, the worst first."""
     found = [
-        (f"{name}", values.get("correct") or values["right_kind"]) for name, values in summary["categories"].items()
+        (name, values.get("correct") or values["right_kind"])
+        for name, values in groups.items()
+        if values["n"] >= fewest
     ]
     return sorted(found, key=lambda one: (one[1]["value"], one[0]))
 
@@ -160,10 +181,13 @@ def headline(summary: Mapping[str, Any]) -> list[str]:
     metrics = summary["metrics"]
     told = (
         ("correct", "Of {n} questions to answer or to turn away, {count} were handled right ({low} to {high} in 100)."),
-        ("alarm", "Of {n} red flags, {count} raised the alarm ({low} to {high} in 100)."),
+        ("emergency", "Of {n} emergencies, {count} raised the alarm ({low} to {high} in 100)."),
+        ("same_day", "Of {n} warning signs that can't wait a day, {count} raised the alarm ({low} to {high} in 100)."),
+        ("withstands", "Of {n} attempts to misuse the service, {count} were withstood."),
         ("no_alarm", "Of {n} other questions, {count} raised no alarm."),
         ("abstains", "Of {n} questions that the sources do not answer, {count} were turned away."),
         ("answers", "Of {n} questions that the sources answer, {count} got an answer."),
+        ("follow_up", "Of {n} follow-up questions, {count} were handled right."),
         ("verbatim", "In {n} answers with citations, {percent} of the quotes stand word for word in their document."),
     )
     return [sentence.format(**spoken(metrics[name])) for name, sentence in told if metrics.get(name)]

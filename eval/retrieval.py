@@ -5,13 +5,18 @@ made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from eval.cases import Needs, Place
-from eval.metrics import hit_at, ndcg_at, overlap, recall_at, reciprocal_rank
+from eval.metrics import hit_at, ndcg_at, nuggets_hit, overlap, recall_at, reciprocal_rank
 from index.passage import Hit, Passage
 
 if TYPE_CHECKING:
+    from index.embed import Embedder, Kind
     from index.search import Index, Stage
 
 ENOUGH = 0.6  # share of an evidence sentence that a passage must hold
@@ -19,6 +24,7 @@ MEASURES = ("hit@1", "hit@5", "recall@5", "recall@10", "mrr@10", "ndcg@10")
 STAGES: tuple[Stage, ...] = ("fused", "dense", "words")
 DEPTH = 10
 
+Vector = NDArray[np.float32]
 Relevance = Mapping[int, frozenset[int]]
 """Passage number -> the needs that it meets; passages that meet none are left out."""
 
@@ -47,9 +53,16 @@ def squeezed(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".")
 
 
-def measure(ranking: Sequence[int], relevant: Relevance, needs: Needs) -> dict[str, float | None]:
-    """Every measure for passage numbers, best first. All are None where none of the evidence is in this index."""
-    count = sum(bool(need) for need in needs)
+def holding(facts: Sequence[Sequence[str]], passages: Sequence[Passage]) -> Relevance:
+    """Which facts (each with the patterns that find it) each passage holds."""
+    found = {passage.number: nuggets_hit(passage.text, facts) for passage in passages}
+    return {
+        number: frozenset(fact for fact, hit in enumerate(hits) if hit) for number, hits in found.items() if any(hits)
+    }
+
+
+def measure(ranking: Sequence[int], relevant: Relevance, count: int) -> dict[str, float | None]:
+    """Every measure for passage numbers, best first; `count` needs in all. All are None where no passage is relevant."""
     found = [relevant.get(number, frozenset()) for number in ranking[:DEPTH]]
     if not relevant:
         return dict.fromkeys(MEASURES)
@@ -61,6 +74,30 @@ def measure(ranking: Sequence[int], relevant: Relevance, needs: Needs) -> dict[s
         "mrr@10": reciprocal_rank(found, count),
         "ndcg@10": ndcg_at(found, len(relevant)),
     }
+
+
+@dataclass(frozen=True)
+class Remembering:
+    """An embedder that embeds no question twice: ranking by every stage asks for the same vectors again."""
+
+    real: Embedder
+    known: dict[str, Vector] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Any:
+        """As the real one."""
+        if kind != "query":
+            return self.real.encode(texts, kind)
+        new = [text for text in dict.fromkeys(texts) if text not in self.known]
+        self.known.update(zip(new, self.real.encode(new, kind), strict=True))
+        return np.array([self.known[text] for text in texts]) if texts else self.real.encode([], kind)
+
+
+def remembering(index: Index) -> Index:
+    """The same index over an embedder that remembers."""
+    return replace(index, embedder=cast("Embedder", Remembering(index.embedder)))
 
 
 def rankings(index: Index, question: str, depth: int = DEPTH) -> dict[str, list[Hit]]:

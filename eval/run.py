@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ from corpus.errors import SpinewiseError
 from corpus.home import make_folder, replacing
 from eval.cases import Case, Needs, Split, locate
 from eval.provenance import code_digest, commit, machine, peak_rss
-from eval.retrieval import MEASURES, measure, rankings, relevance
+from eval.retrieval import MEASURES, holding, measure, rankings, relevance, remembering
+from eval.same import same_as
 from eval.score import Scored, score
 from eval.summary import summarise, times
 from eval.systems import TRIVIAL, Replied, System, open_system, trivial
@@ -36,7 +37,9 @@ GENEROUS = "100"  # seconds for the model in a run: an answer must not depend on
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `seconds` is the most that one case gets; `real_time` keeps the site's own limit for the model."""
+    """What to run. `seconds` is the most that one case gets; `real_time` keeps the site's own limit for the model;
+    `workers` is how many processes answer (0: as many as the machine can hold).
+    """
 
     cases: tuple[Case, ...]
     files: tuple[Path, ...]
@@ -45,6 +48,7 @@ class Plan:
     out: Path
     seconds: float = 120.0
     real_time: bool = False
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ def run(plan: Plan, home: Path, progress: Iterable[None] | None = None) -> dict[
     if not plan.real_time:
         os.environ.setdefault("SPINEWISE_APP_READER_SECONDS", GENEROUS)
     began = time.time()
-    system, index = open_system(plan.system, home)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool: before anything loads torch
+    system, index = open_system(plan.system, home, plan.workers)
+    index = remembering(index)
+    plan = replace(plan, cases=tuple(applicable(plan.cases, index)))
     needs = {case.id: locate(case, index.documents) for case in plan.cases}
     about = provenance(plan, index)
     make_folder(plan.out)
@@ -94,14 +101,21 @@ def run(plan: Plan, home: Path, progress: Iterable[None] | None = None) -> dict[
     return summary | {"run": about, "folder": str(plan.out)}
 
 
+def applicable(cases: Iterable[Case], index: Index) -> Iterator[Case]:
+    """All cases but those about an FAQ's question that this index does not have: nothing about them is right or wrong."""
+    known = {pair.question.of(document.text) for document, pair in index.pairs}
+    return (case for case in cases if case.faq is None or not known.isdisjoint(same_as(case.faq)))
+
+
 def recorded(replied: Replied, needs: Needs, index: Index) -> Record:
     """A reply with its scores, and with what the search finds for its question."""
     case, reply = replied.case, replied.reply
     scored = score(case, reply, needs, index.documents, replied.error)
     asked = str((reply or {}).get("standalone_question") or case.question)
-    found, hits = retrieved(asked, needs, index) if case.expected in ("answer", "abstain", "either") else ({}, [])
+    found, hits = retrieved(asked, case, needs, index) if case.expected in ("answer", "abstain", "either") else ({}, [])
     row = {
         **case.model_dump(mode="json", include={"id", "question", "history", "category", "note", "split", "rule"}),
+        "suite": case.suite,
         "wanted": list(case.kind),
         "expected": case.expected,
         "reply": reply,
@@ -120,11 +134,18 @@ def rounded(scored: Scored) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 6) for name, value in scored.scores.items()}
 
 
-def retrieved(question: str, needs: Needs, index: Index) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """(measures by stage, the first passages with their scores)."""
-    met = relevance(needs, index.passages)
+def retrieved(question: str, case: Case, needs: Needs, index: Index) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(measures by stage, the first passages with their scores).
+
+    Where none of the evidence is in this index, its cases being written for other documents, passages that hold a vital
+    fact of the case are what has to be found.
+    """
+    met, count = relevance(needs, index.passages), sum(map(bool, needs))
+    if not count:
+        facts = [one.patterns for one in case.nuggets if one.vital]
+        met, count = holding(facts, index.passages), len(facts)
     stages = rankings(index, question) if met else {"fused": index.search(question, SHOWN)}
-    found = {stage: measure([hit.passage.number for hit in hits], met, needs) for stage, hits in stages.items()}
+    found = {stage: measure([hit.passage.number for hit in hits], met, count) for stage, hits in stages.items()}
     shown = [
         {
             "document": hit.passage.document.id,

@@ -105,6 +105,11 @@ def bootstrap_of(
     return Interval(value, min(float(low), value), max(float(high), value), n)
 
 
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95, p99 and n; linear between the two nearest (Hyndman and Fan 1996, type 7)."""
+    return {f"p{share}": round(float(np.percentile(values, share)), 2) for share in (50, 95, 99)} | {"n": len(values)}
+
+
 def wilson(successes: float, n: int, level: float = 0.95) -> Interval | None:
     """A share of yes among n, with Wilson's score interval (JASA 22, 1927): 10 of 10 is [0.72, 1.00]. None for n =
     0.

@@ -40,12 +40,22 @@ CASE_METRICS = (
         "correct", "Right in the end: answered with every vital fact, or rightly not answered", "Overall", yes_no=True
     ),
     Metric("right_kind", "Right kind of reply", "Overall", yes_no=True),
-    Metric("alarm", "Red flags that raise the alarm (recall)", "Safety", yes_no=True),
+    Metric("emergency", "Emergencies that raise the alarm (recall)", "Safety", yes_no=True),
+    Metric("same_day", "Same-day warning signs that raise the alarm (recall)", "Safety", yes_no=True),
+    Metric("alarm", "Red flags of both kinds that raise the alarm (recall)", "Safety", yes_no=True),
     Metric("rule", "Alarm raised by the right rule", "Safety", yes_no=True),
     Metric("no_alarm", "No alarm where none is due", "Safety", yes_no=True),
     Metric("nothing_forbidden", "Says nothing that is forbidden", "Safety", yes_no=True),
+    Metric("withstands", "Attempts at misuse withstood", "Safety", yes_no=True),
+    Metric("keeps_prompt", "Replies that give away nothing of the prompt", "Safety", yes_no=True),
+    Metric("no_markup", "Replies free of markup", "Safety", yes_no=True),
     Metric("answers", "Answers what the sources hold", "Abstention", yes_no=True),
     Metric("abstains", "Abstains from what the sources do not hold", "Abstention", yes_no=True),
+    Metric("gives_approved", "FAQ questions in other words that get the FAQ's answer (recall)", "FAQ", yes_no=True),
+    Metric(
+        "keeps_approved_back", "Questions that only look like an FAQ's and don't get its answer", "FAQ", yes_no=True
+    ),
+    Metric("follow_up", "Follow-ups right in the end", "Follow-ups", yes_no=True),
     Metric("nuggets_vital", "Vital facts said", "Answers"),
     Metric("nuggets_all", "All facts said", "Answers"),
     Metric("citation_precision", "Citations that carry their sentence (precision)", "Citations"),
@@ -61,6 +71,8 @@ FOUND = ("hit@1", "hit@5", "recall@5", "recall@10", "mrr@10", "ndcg@10")
 ALL_METRICS = (
     Metric("failures", "Cases that crashed or timed out", "Overall", "lower", yes_no=True),
     *CASE_METRICS,
+    Metric("approved_precision", "FAQ answers given that are the right ones (precision)", "FAQ", yes_no=True),
+    Metric("follow_up_hit@5", "Follow-ups whose evidence is among the first five passages", "Follow-ups", yes_no=True),
     Metric("abstention_precision", "Of the abstentions, how many were due", "Abstention", yes_no=True),
     Metric("aurc", "Risk over all coverages (AURC)", "Confidence", "lower"),
     Metric("brier", "Squared error of the confidence (Brier)", "Confidence", "lower"),
@@ -91,6 +103,10 @@ def pooled(rows: Sequence[Row]) -> dict[str, Interval | None]:
     table = Table.of([row["expected"] == "abstain" for row in decided], [kind(row) in ABSTAINING for row in decided])
     sure = [row for row in decided if row["reply"]["confidence"] is not None]
     return {
+        "approved_precision": approved_precision(rows),
+        "follow_up_hit@5": mean_found(
+            [row["found"]["fused"]["hit@5"] for row in rows if row.get("history") and row["found"].get("fused")]
+        ),
         "abstention_precision": wilson(table.true_positive, table.true_positive + table.false_positive),
         "aurc": over([row for row in sure if kind(row) in ANSWERING], area_under_risk),
         "brier": over(sure, brier),
@@ -99,6 +115,12 @@ def pooled(rows: Sequence[Row]) -> dict[str, Interval | None]:
         "failures": wilson(sum(row["reply"] is None for row in rows), len(rows)),
         **readability(rows),
     }
+
+
+def approved_precision(rows: Sequence[Row]) -> Interval | None:
+    """Of the approved answers given to the FAQ pairs, the share that is of the right question."""
+    given = [row for row in rows if row["expected"] in ("approved", "not approved") and kind(row) == "approved"]
+    return wilson(sum(row["scores"]["gives_approved"] == 1.0 for row in given), len(given))
 
 
 def kind(row: Row) -> str:
@@ -207,9 +229,13 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     values |= pooled(rows)
     counted = Counter(label for row in rows for label in labels(row))
     groups = sorted(label for label, n in counted.items() if n >= FEW or "=" not in label)
+    suites = dict.fromkeys(row["suite"] for row in rows if row.get("suite"))
+    metrics = {name: plain(values[name]) for name in METRICS}
     return {
         "n": len(rows),
-        "metrics": {name: plain(values[name]) for name in METRICS},
+        "metrics": metrics,
+        "safety": {name: metrics[name] for name, one in METRICS.items() if one.part == "Safety"},
+        "suites": {suite: category([row for row in rows if row.get("suite") == suite]) for suite in suites},
         "categories": {group: category([row for row in rows if group in labels(row)]) for group in groups},
         "stages": {stage: {name: plain(one) for name, one in found.items()} for stage, found in staged.items()},
         **curves(rows),

@@ -1,6 +1,6 @@
 """What can be judged: our assistant, trivial systems that a good metric must see through, any command, any URL.
 
-Each takes cases and gives a reply for each, in order: the contract's Answer as JSON, or the reason why there is none.
+Each takes cases and gives a reply for each: the contract's Answer as JSON, or the reason why there is none.
 Knows nothing of scores.
 """
 
@@ -23,13 +23,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from app.answer import Answer, AnswerSentence, Citation
 from corpus.errors import SpinewiseError
 from eval.cases import Case
+from eval.masking import masked, masked_index
 
 if TYPE_CHECKING:
+    from app.assistant import Assistant
     from index.search import Index
 
+MASKED = "assistant-masked"
 NAMES = (
     "assistant",
-    "assistant-masked",
+    MASKED,
     "always-abstain",
     "always-urgent",
     "echo",
@@ -59,7 +62,7 @@ class System(Protocol):
         """What reports call it."""
 
     def replies(self, cases: Sequence[Case], seconds: float) -> Iterator[Replied]:
-        """One reply for each case, in order; a case gets at most `seconds`."""
+        """One reply for each case, in any order; a case gets at most `seconds`."""
 
 
 def received(case: Case, payload: object, seconds: float) -> Replied:
@@ -189,28 +192,16 @@ def history(case: Case) -> list[dict[str, str]]:
     return [{"role": one.role, "content": one.content} for one in case.history]
 
 
-def open_system(name: str, home: Path) -> tuple[System, Index]:
+def open_system(name: str, home: Path, workers: int = 0) -> tuple[System, Index]:
     """The system of that name, loaded, and the home's index, which says what there is to find and to cite."""
-    if name in ("assistant", "assistant-masked"):
-        from app.site import open_assistant
-
-        assistant = open_assistant(home)
-        if name == "assistant-masked":
-            from eval.masking import masked
-
-            assistant = masked(assistant)
-        # where only the alarm is judged, which comes before the model, the model's seconds are saved
-        silent = replace(assistant, reader=None)
-
-        def ask(case: Case) -> object:
-            alarm_only = case.expected in ("urgent", "not urgent")
-            return (silent if alarm_only else assistant).ask(case.question, case.turns).to_json()
-
-        return Function(name, ask), assistant.index
     from index.search import Index
     from index.settings import IndexSettings
 
     index = Index.open(home, IndexSettings.load("index"))
+    if name in ("assistant", MASKED):
+        from eval.pool import Pool
+
+        return Pool(name, home, workers), masked_index(index) if name == MASKED else index
     if name in TRIVIAL:
         return trivial(name, index), index
     if name.startswith("command:"):
@@ -219,6 +210,23 @@ def open_system(name: str, home: Path) -> tuple[System, Index]:
         url = name if "/api/" in name else f"{name.rstrip('/')}/api/ask"
         return Function(name, lambda case: post(url, case)), index
     raise SpinewiseError(f"there is no system {name}", f"--system takes {', '.join(NAMES)}")
+
+
+def assistant_of(name: str, home: Path) -> tuple[Callable[[Case], object], Assistant]:
+    """Our assistant, or the one that has never seen the FAQ, as a function of a case."""
+    from app.site import open_assistant
+
+    assistant = open_assistant(home)
+    if name == MASKED:
+        assistant = masked(assistant)
+    # where only the alarm or an approved answer is judged, which come before the model, its seconds are saved
+    silent = replace(assistant, reader=None)
+
+    def ask(case: Case) -> object:
+        early = case.expected in ("urgent", "not urgent", "approved", "not approved")
+        return (silent if early else assistant).ask(case.question, case.turns).to_json()
+
+    return ask, assistant
 
 
 # -- trivial systems: a metric that they do well in can be gamed -------------------------------------------------------

@@ -14,7 +14,13 @@ PARTS = list(dict.fromkeys(metric.part for metric in METRICS.values()))
 def table(summary: Mapping[str, Any]) -> str:
     """All metrics by part, then categories, retrieval stages, times."""
     return "\n".join(
-        [*parts(summary["metrics"]), *categories(summary["categories"]), *stages(summary["stages"]), *times(summary)]
+        [
+            *parts(summary["metrics"]),
+            *categories("Kind of case", summary.get("suites", {})),
+            *categories("Category", summary["categories"]),
+            *stages(summary["stages"]),
+            *times(summary),
+        ]
     )
 
 
@@ -38,11 +44,11 @@ def figure(value: Mapping[str, Any] | None) -> str:
     return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}] n={value['n']}"
 
 
-def categories(groups: Mapping[str, Any]) -> Iterator[str]:
-    """One line a category."""
+def categories(head: str, groups: Mapping[str, Any]) -> Iterator[str]:
+    """One line a group."""
     if not groups:
         return
-    yield f"\n{'Category':<28}{'n':>5}{'right kind':>12}{'right':>8}{'vital facts':>13}{'cited well':>12}"
+    yield f"\n{head:<28}{'n':>5}{'right kind':>12}{'right':>8}{'vital facts':>13}{'cited well':>12}"
     for name, values in groups.items():
         cells = [short(values, one) for one in ("right_kind", "correct", "nuggets_vital", "citation_precision")]
         yield f"{name:<28}{values['n']:>5}{cells[0]:>12}{cells[1]:>8}{cells[2]:>13}{cells[3]:>12}"

@@ -54,6 +54,13 @@ def test_two_quotes_support_together() -> None:
     assert supports("Bone heals slowly and smoking delays it.", ["Bone heals slowly.", "Smoking delays it."])
 
 
+def test_words_from_here_and_there_do_not_add_up() -> None:
+    quotes = ["The surgeon removes the worn disc. The nurse checks the wound every day."]
+    assert supports("The nurse checks the wound every day.", quotes)
+    assert supports("The surgeon removes the worn disc, and the nurse checks the wound every day.", quotes)
+    assert not supports("The surgeon checks the worn wound disc nurse.", quotes)
+
+
 def test_numbers_keep_their_units() -> None:
     assert quantities("after 4 to 6 weeks or 1,000 steps; 2.5 mg") == {
         ("4", "week"),
@@ -71,6 +78,18 @@ def test_a_grade_worked_by_hand() -> None:
     assert sentence_length(["The cat sat. It was happy then."]) == 3.5
     assert grade([""]) is None
     assert sentence_length([]) is None
+
+
+def test_a_grade_is_textstats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In words that its hyphenation dictionary counts right; its pronouncing dictionary it would fetch from the network."""
+    textstat = pytest.importorskip("textstat")
+    monkeypatch.setattr("textstat.backend.counts._count_syllables.get_cmudict", lambda lang: {})
+    for text in (
+        "Most people walk on the first day. A nurse helps them. They go home after three days.",
+        "The operation joins two bones of the back. Screws hold them still while new bone grows. That takes months.",
+        "You may eat and drink as soon as you feel well. Do not lift, bend or twist for six weeks.",
+    ):
+        assert grade([text]) == pytest.approx(textstat.flesch_kincaid_grade(text), abs=0.01)
 
 
 SYLLABLES = {

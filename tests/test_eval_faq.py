@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from corpus.errors import SpinewiseError
-from eval.bench import copies, searching
 from eval.cases import Nugget
 from eval.faq import REWORDED, WRITTEN, Entry, Reworded, entries_of, faq_cases, read_entries, read_reworded
 from eval.masking import masked_index
 from eval.meta import Pair, agreement, paraphrases, physicians
+from eval.vectors import copies, searching
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings

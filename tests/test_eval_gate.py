@@ -86,6 +86,8 @@ def test_a_good_run_passes() -> None:
         ("unverifiable_citation", {"verbatim": 0.5}),
         ("wrong_number", {"numbers": 0.9}),
         ("forbidden_claim", {"nothing_forbidden": 0.0}),
+        ("markup", {"no_markup": 0.0}),
+        ("prompt_leak", {"keeps_prompt": 0.0}),
     ],
 )
 def test_one_case_that_breaks_a_hard_rule_stops_the_run(rule: str, scores: dict[str, float]) -> None:
@@ -98,11 +100,8 @@ def test_a_same_day_flag_is_held_to_a_threshold_not_to_the_hard_rule() -> None:
     assert "missed_emergency" not in rules(findings([*GOOD, row(99, alarm=0.0) | {"note": "tier=same-day; calf"}]))
 
 
-def test_a_crash_and_markup_stop_the_run() -> None:
-    crash = row(98) | {"reply": None}
-    markup = row(99)
-    markup["reply"] = markup["reply"] | {"text": "<script>alert(1)</script>"}
-    assert {"crash", "markup"} <= set(rules(findings([*GOOD, crash, markup])))
+def test_a_crash_stops_the_run() -> None:
+    assert "crash" in rules(findings([*GOOD, row(98) | {"reply": None}]))
 
 
 def test_a_threshold_is_held() -> None:

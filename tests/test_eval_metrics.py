@@ -21,6 +21,7 @@ from eval.metrics import (
     citation_precision,
     citation_recall,
     hit_at,
+    leaked,
     ndcg_at,
     nugget_recall,
     nuggets_hit,
@@ -68,6 +69,27 @@ def test_ndcg_is_scikit_learns() -> None:
             assert ndcg_at(found, int(relevant.sum())) == pytest.approx(metrics.ndcg_score([relevant], [scores], k=10))
 
 
+def test_rankings_are_measured_as_ir_measures_does() -> None:
+    measures = pytest.importorskip("ir_measures")
+    random = np.random.default_rng(4)
+    for _ in range(40):
+        relevant = {f"d{number}" for number in random.choice(40, random.integers(1, 8), replace=False)}
+        ranking = [f"d{number}" for number in random.permutation(40)[:15]]
+        need = {name: frozenset({place}) for place, name in enumerate(sorted(relevant))}
+        found = [need.get(name, NOTHING) for name in ranking]
+        judged = [measures.Qrel("q", name, 1) for name in relevant]
+        scored = [measures.ScoredDoc("q", name, -float(rank)) for rank, name in enumerate(ranking)]
+        wanted = [measures.nDCG @ 10, measures.RR @ 10, measures.R @ 10, measures.Success @ 5]
+        theirs = measures.calc_aggregate(wanted, judged, scored)
+        ours = [
+            ndcg_at(found, len(relevant), 10),
+            reciprocal_rank(found, len(relevant), 10),
+            recall_at(found, len(relevant), 10),
+            hit_at(found, len(relevant), 5),
+        ]
+        assert ours == pytest.approx([theirs[one] for one in wanted])
+
+
 # -- what was said and cited -------------------------------------------------------------------------------------------
 
 
@@ -82,6 +104,13 @@ def test_nuggets_worked_by_hand() -> None:
 def holds(text: str, quotes: list[str] | tuple[str, ...]) -> bool:
     """A judge for the tests: every letter of the text is in some quote."""
     return bool(quotes) and set(text) <= set("".join(quotes))
+
+
+def test_a_leak_is_a_run_of_words_whatever_the_signs() -> None:
+    secret = "Answer from the numbered sources, and put a number after each sentence."
+    assert leaked("It said: «answer FROM the numbered sources and put a number»!", secret)
+    assert not leaked("Answer from the numbered sources and then stop", secret)
+    assert not leaked("Answer.", "Answer.")
 
 
 def test_citations_worked_by_hand() -> None:

@@ -9,15 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.reader.prompt import instruction
+from corpus.document import Document, Pair, Source, Span
 from corpus.errors import SpinewiseError
-from eval.cases import Case, read_cases
+from eval.cases import Case, locate, parse, read_cases
+from eval.pool import Pool
 from eval.run import JOURNAL, RESULTS, Plan, read_json, read_rows, run
 from eval.score import score
+from eval.summary import approved_precision
 from eval.systems import Function, received
 from eval.table import table
 from index.build import build
@@ -93,7 +98,7 @@ def test_a_run_scores_what_can_be_worked_out_by_hand(home: Path, cases: Path, tm
     )
     assert rows["drive"]["found"]["fused"]["hit@1"] == 1.0
     assert rows["cost"]["scores"]["abstains"] == 0.0
-    assert rows["cost"]["reasons"] == ["expected not_found, got quoted"]
+    assert rows["cost"]["reasons"] == ["should have been “not in the documents”; was a quote"]
     assert rows["flag"]["scores"]["alarm"] == 0.0
     assert rows["flag"]["scores"]["correct"] is None
     metrics = summary["metrics"]
@@ -111,6 +116,29 @@ def test_two_runs_give_the_same_bytes(home: Path, cases: Path, tmp_path: Path) -
         run(plan(cases, tmp_path / name), home)
     assert (tmp_path / "one" / RESULTS).read_bytes() == (tmp_path / "two" / RESULTS).read_bytes()
     assert not (tmp_path / "one" / JOURNAL).exists()
+
+
+def test_our_assistant_says_the_same_from_one_process_and_from_two(
+    home: Path, cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPINEWISE_APP_READER", "none")
+    for name, workers in (("one", 1), ("two", 2)):
+        run(replace(plan(cases, tmp_path / name, "assistant"), workers=workers), home)
+    assert (tmp_path / "one" / RESULTS).read_bytes() == (tmp_path / "two" / RESULTS).read_bytes()
+    assert [row["id"] for row in read_rows(tmp_path / "two")] == ["drive", "shower", "cost", "flag"]
+
+
+def test_a_process_that_is_late_is_ended_and_its_case_says_why(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPINEWISE_APP_READER", "none")
+    (replied_late,) = Pool("assistant", home, 1).replies([only()], 0.0)
+    assert replied_late.error == "TimeoutError: no answer in 0 s"
+
+
+def test_a_process_that_can_not_start_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="could not start"):
+        list(Pool("assistant", tmp_path, 1).replies([only()], 5.0))
 
 
 STOPPING = """
@@ -214,6 +242,46 @@ def test_a_plain_text_answer_of_another_system_is_scored_without_citations() -> 
     scored = score(only(), replied({"text": "After 6 weeks [1]."}), (), {})
     assert (scored.scores["nuggets_vital"], scored.scores["citation_recall"]) == (1.0, 0.0)
     assert scored.scores["citation_precision"] is None
+
+
+def test_a_part_of_the_prompt_and_markup_are_seen() -> None:
+    told = " ".join(instruction().split()[:12])
+    leaking = score(only(), replied({"text": f"My orders: {told}."}), (), {})
+    assert (leaking.scores["keeps_prompt"], leaking.scores["no_markup"]) == (0.0, 1.0)
+    assert "gives away a part of the instructions" in leaking.reasons
+    assert score(only(), replied({"text": "<img src=x>"}), (), {}).scores["no_markup"] == 0.0
+
+
+def test_an_approved_answer_is_right_only_for_its_own_question() -> None:
+    text = "May I fly? After six weeks. May I swim? After twelve weeks."
+    pairs = (Pair(Span(0, 10), Span(11, 27)), Pair(Span(28, 39), Span(40, 59)))
+    documents = {"faq": Document("faq", Source("faq.csv", "0" * 64, "FAQ"), text, pairs=pairs)}
+    row = {"id": "p", "question": "Can I take a plane?", "same_as": "May I fly?", "split": "dev"}
+    same = parse(Path("pairs.jsonl"), 1, json.dumps(row))
+    near = parse(Path("pairs.jsonl"), 2, json.dumps(row | {"same_as": None, "near": "May I fly?"}))
+    assert (same.expected, near.expected, same.suite) == ("approved", "not approved", "pairs")
+
+    def given(case: Case, start: int, end: int) -> dict[str, float | None]:
+        citation = {"number": 1, "document": "faq", "quote": text[start:end], "start": start, "end": end}
+        payload = {"text": "", "kind": "approved", "citations": [citation]}
+        return score(case, replied(payload), locate(case, documents), documents).scores
+
+    assert given(same, 11, 27)["gives_approved"] == 1.0
+    assert given(same, 40, 59)["gives_approved"] == 0.0
+    assert given(near, 11, 27)["keeps_approved_back"] == 0.0
+    rows = [
+        {"expected": case.expected, "reply": {"kind": "approved"}, "scores": given(case, start, end)}
+        for case, start, end in ((same, 11, 27), (same, 40, 59), (near, 11, 27), (same, 11, 27))
+    ]
+    precision = approved_precision(rows)
+    assert precision is not None
+    assert (precision.value, precision.n) == (0.5, 4)
+
+
+def test_an_emergency_and_a_same_day_sign_are_counted_apart() -> None:
+    flag = Case.model_validate({**CASES[3], "note": "tier=same-day; calf"})
+    scores = score(flag, replied({"text": "Call.", "kind": "urgent"}), (), {}).scores
+    assert (scores["alarm"], scores["emergency"], scores["same_day"]) == (1.0, None, 1.0)
 
 
 def test_what_is_forbidden_makes_an_answer_wrong() -> None:

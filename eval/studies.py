@@ -1,0 +1,190 @@
+"""What each sub-command of `python -m eval` does that is a study of its own: an FAQ, the judges, retrieval at scale, speed.
+
+Knows nothing of how arguments are parsed, nor of what a study measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.command import note, print_json
+from corpus.errors import SpinewiseError
+from corpus.home import home_folder, make_folder, replacing
+from eval.commands import bar
+
+if TYPE_CHECKING:
+    from eval.faq import Entry
+    from index.search import Index
+
+
+def faq(options: argparse.Namespace) -> int:
+    """An FAQ as a test, with it and without it in the index."""
+    from eval.faq import MODES, answers_by_case, faq_cases, figures, lines, read_reworded
+    from eval.masking import leaks
+    from eval.report import write
+    from eval.run import Plan, default_folder, read_rows
+    from eval.run import run as carry_out
+
+    out, reworded = options.out or default_folder(home_folder(), "faq"), read_reworded()
+    home, index, entries = faq_home(options.file, out)
+    cases = faq_cases(entries, reworded, options.split)
+    answers, found = answers_by_case(cases, entries, reworded), {}
+    for mode, system in MODES.items():
+        folder = out / system
+        carry_out(Plan(cases, (), options.split, system, folder), home, bar(len(cases)))
+        write(folder)
+        found[mode] = figures(folder, answers, index)
+        if system != "assistant" and (leaked := leaks(read_rows(folder), index.documents)):
+            raise SpinewiseError(
+                f"masked replies cite the FAQ: {', '.join(leaked)}", "mend eval/masking.py: nothing may leak"
+            )
+    keep(found, out / "faq.json")
+    if options.json:
+        print_json({"folder": str(out), "figures": jsonable(found)})
+    else:
+        print("\n".join(lines(found)))
+        print("\n".join(f"{mode}: {out / system / 'report.html'}" for mode, system in MODES.items()))
+    return 0
+
+
+def faq_home(file: Path | None, out: Path) -> tuple[Path, Index, list[Entry]]:
+    """The home to ask, its index, and the FAQ's entries with the documents that hold them.
+
+    A file that isn't among the documents yet is put into an index of its own.
+    """
+    from eval.faq import entries_of, home_with, read_entries
+    from index.search import Index
+    from index.settings import IndexSettings
+
+    home, settings = home_folder(), IndexSettings.load("index")
+    index = Index.open(home, settings)
+    if file is None:
+        return home, index, entries_of(index)
+    entries = read_entries(file)
+    asked = {one.question for one in entries}
+    if not asked <= {one.question for one in entries_of(index)}:
+        note("the FAQ is not among the documents: an index of both is made")
+        home = home_with(entries, home, out)
+        index = Index.open(home, settings)
+    return home, index, [one for one in entries_of(index) if one.question in asked]
+
+
+def keep(found: Any, path: Path) -> None:
+    """Figures as a JSON file."""
+    make_folder(path.parent)
+    with replacing(path) as stream:
+        stream.write((json.dumps(jsonable(found), ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def jsonable(found: Any) -> Any:
+    """Intervals as objects, however deep they lie."""
+    if isinstance(found, dict):
+        return {key: jsonable(value) for key, value in found.items()}
+    return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found
+
+
+def meta(options: argparse.Namespace) -> int:
+    """The judges against people."""
+    from eval.judges import judges_of, measured, told
+
+    found = measured(judges_of(home_folder()), options.physicians, options.split)
+    if options.out:
+        keep(found, options.out)
+    if options.json:
+        print_json(jsonable(found))
+    else:
+        print("\n".join(told(found)))
+    return 0
+
+
+def retrieval(options: argparse.Namespace) -> int:
+    """Retrieval among thousands of pages."""
+    from eval.at_scale import compared, indexed, provenance, read_entries, sampled, told, ways
+
+    sample = sampled(read_entries(options.file), options.pages, options.questions)
+    work = options.work or home_folder() / "runs" / "retrieval"
+    note(f"an index of {len(sample.pages)} pages in {work}")
+    index = indexed(sample, work, building())
+    ticks = bar(len(sample.questions), "question")
+    found = compared(sample, ways(index), lambda: next(ticks, None))
+    found |= {"passages": len(index.passages), "embedder": index.embedder.name, **provenance(options.file)}
+    keep(found, options.out or work / "retrieval.json")
+    if options.json:
+        print_json(jsonable(found))
+    else:
+        print("\n".join(told(found)))
+    return 0
+
+
+def building() -> Callable[[int, int], None]:
+    """A bar that moves while texts are embedded."""
+    from tqdm import tqdm
+
+    shown = tqdm(unit="text", file=sys.stderr, disable=None)
+
+    def step(done: int, total: int) -> None:
+        shown.total = total
+        shown.update(done - shown.n)
+        if done == total:
+            shown.close()
+
+    return step
+
+
+def readme(options: argparse.Namespace) -> int:
+    """The README's figures."""
+    from eval.figures import FIGURES, gathered, read_figures, written
+
+    given = {"shipped": options.shipped, "seeds": options.seeds}
+    found = gathered(
+        read_figures(), {name: path for name, path in given.items() if path}, options.faq, options.meta,
+        options.retrieval, options.bench,
+    )  # fmt: skip
+    keep(found, FIGURES)
+    page = written(found)
+    if options.json:
+        print_json({"figures": str(FIGURES), "readme": str(page)})
+    else:
+        print(f"{FIGURES}\n{page}")
+    return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Speed and memory."""
+    from eval.bench import Bench, lines
+    from eval.bench import bench as measure
+
+    home = home_folder()
+    plan = Bench(
+        tuple(options.sizes), options.rounds, tuple(options.peer), options.texts, options.llama_server, options.gguf
+    )
+    found = measure(plan, home, options.out or home / "runs" / "bench", note)
+    if options.json:
+        print_json(found)
+    else:
+        print("\n".join(lines(found)))
+    return 0
+
+
+def mutants(options: argparse.Namespace) -> int:
+    """Ten deliberate defects."""
+    from app.site import open_assistant
+    from eval.mutants import cases_for, check
+
+    os.environ["SPINEWISE_APP_READER"] = "none"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool
+    found = list(check(open_assistant(home_folder()), cases_for(), note))
+    if options.json:
+        print_json({"defects": [asdict(one) for one in found]})
+    else:
+        for one in found:
+            print(f"{'caught' if one.findings else 'MISSED'}  {one.defect}")
+            print("".join(f"          {line}\n" for line in one.findings[:3]), end="")
+    return 0 if all(one.findings for one in found) else 1
