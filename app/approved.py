@@ -1,7 +1,7 @@
 """An FAQ's own answer for a question that means the same as one of its questions. Knows nothing of models.
 
-Precision before recall: a wrong match answers another question with a clinic's authority. Both questions must hold the
-same content words (by stem, and by glossary synonym), be of one type, and lie close together as embeddings.
+Precision before recall: a wrong match answers another question with a clinic's authority. Word for word the same is the same;
+else both must be of one type, share their rare words (by stem, and by glossary synonym), and lie close together as embeddings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.evidence import Evidence, Vector
-from app.language import negations, question_type
+from app.language import negations, question_type, words
 from app.vocabulary import Vocabulary, rarest
 from corpus.document import Document, Pair
 from index.search import Index
@@ -28,13 +28,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What two questions need to be the same: their cosine, and no word in one alone that is rarer than `common`.
+    """What two questions in different words need to be the same; measured on development pairs (DECISIONS.md).
 
-    A word that two passages in five hold is the documents' topic: it may be left out of a question.
+    Their cosine, its lead over the next best pair's (a question near to two is neither), and no word in one alone that is
+    rarer than `common`.
     """
 
-    cosine: float = 0.80
-    common: float = 1.25
+    cosine: float = 0.925
+    lead: float = 0.25
+    common: float = 4.0
 
 
 def match(
@@ -46,16 +48,20 @@ def match(
     cosines = index.pair_vectors @ vector
     best = int(np.argmax(cosines))
     document, pair = index.pairs[best]
-    cosine = float(cosines[best])
+    found = Match(document, pair, float(cosines[best]))
     known = pair.question.of(document.text)
+    if words(known) == words(question):
+        return found
+    next_best = float(np.max(np.delete(cosines, best), initial=-1.0))
     if (
-        cosine < sameness.cosine
+        found.cosine < sameness.cosine
+        or found.cosine - next_best < sameness.lead
         or negations(known) != negations(question)
         or question_type(known) != question_type(question)
     ):
         return None
     differing = [*vocabulary.missing(question, known), *vocabulary.missing(known, question)]
-    return None if rarest(differing) > sameness.common else Match(document, pair, cosine)
+    return None if rarest(differing) > sameness.common else found
 
 
 def evidence_of(found: Match, index: Index) -> list[Evidence]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import Answerability, no_figure, signals
 from app.approved import Match, evidence_of, match
+from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
@@ -148,7 +149,8 @@ class Assistant:
 
     def _answer(self, blank: Answer, reply: Reply, probability: float) -> Answer:
         kind: Kind = "answered" if reply.written else "quoted"
-        notice = " ".join(text for text in (blank.notice, self._promotional(reply)) if text)
+        differ = self.strings("answer.differ") if contradictory(reply.evidence) else None
+        notice = " ".join(text for text in (blank.notice, differ, self._promotional(reply)) if text)
         return replace(
             blank, kind=kind, text=reply.text, sentences=tuple(reply.sentences), citations=tuple(reply.citations),
             confidence=round(probability, 3), notice=notice or None, terms=self.vocabulary.explained(reply.text),

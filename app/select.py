@@ -12,6 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
+from app.disagreement import contradicting
 from app.evidence import Evidence, Vector
 from app.language import leans_back, question_type, says_nothing
 from app.vocabulary import Vocabulary
@@ -26,6 +27,7 @@ class Taste:
     cosine: float = 1.0
     words: float = 0.6
     rank: float = 0.05
+    promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
     repeat: float = 0.9  # cosine from which two sentences say the same
     relative: float = 0.75  # a sentence weaker than this share of the best is left out
     most: int = 4
@@ -53,6 +55,7 @@ def candidates(
                 + taste.words * vocabulary.coverage(question, f"{heading} {evidence.quote}")
                 + taste.rank / hit.rank
             )
+            score *= taste.promotional if evidence.promotional else 1.0
             found.setdefault(evidence.key, replace(evidence, cosine=cosine, score=score))
     return sorted(found.values(), key=lambda evidence: -evidence.score)
 
@@ -78,7 +81,15 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
             break
         if not repeats(evidence, chosen, taste):
             chosen += [one for one in whole_thought(evidence, ranked) if one.key not in {other.key for other in chosen}]
-    return Choice(tuple(readable(chosen[: taste.most])))
+    near = [one for one in ranked if one.score >= taste.relative * ranked[0].score]
+    return Choice(tuple(readable(with_contradiction(chosen[: taste.most], near))))
+
+
+def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list[Evidence]:
+    """What was chosen, and right after it the sentence of another document that contradicts it: a patient must see both."""
+    keys = {one.key for one in chosen}
+    found = [one for one in contradicting(chosen, near) if one.key not in keys]
+    return [*chosen, *found]
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
