@@ -1,0 +1,75 @@
+"""One question through every stage, with each stage's scores: for staff who want to know why an answer is what it is.
+
+Looks at the parts of an Assistant and changes nothing; the answer itself is `Assistant.stream`'s. Knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from app.answer import Answer
+from app.approved import match
+from app.assistant import HITS, Assistant
+from app.evidence import Evidence
+from app.followup import standalone
+from app.select import candidates
+from index.passage import Hit
+
+Cell = str | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stage saw: `name` is a key of the strings' [staff.stages]; rows of column name to text or number."""
+
+    name: str
+    rows: tuple[Mapping[str, Cell], ...]
+
+
+def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
+    """The stages before an answer is written, up to the one that would end the trip. Scores are as the stages give them."""
+    verdict = assistant.red_flags.check(question, ())
+    stages = [Stage("triage", ({"rule": verdict.rule, "urgent": str(verdict.report)},))]
+    if verdict.report:
+        return tuple(stages)
+    ruling = assistant.scope.check(question)
+    stages.append(Stage("scope", ({"rule": ruling.rule, "declines": str(ruling.declines)},)))
+    if ruling.declines:
+        return tuple(stages)
+    asked = standalone(assistant.vocabulary.corrected(question), (), assistant.index, assistant.vocabulary)
+    stages.append(Stage("searched", ({"question": asked, "added": ", ".join(assistant.index.expanded(asked))},)))
+    vector = assistant.index.encode([asked])[0]
+    pair = match(asked, vector, assistant.index, assistant.vocabulary)
+    stages.append(Stage("approved", ({"match": "yes" if pair else "no"},)))
+    hits = assistant.index.search(asked, HITS, vector=vector)
+    stages.append(Stage("passages", tuple(_hit(hit) for hit in hits)))
+    ranked = candidates(asked, vector, hits, assistant.index, assistant.vocabulary)
+    stages.append(Stage("sentences", tuple(_sentence(one) for one in ranked[:8])))
+    return tuple(stages)
+
+
+def _hit(hit: Hit) -> dict[str, Cell]:
+    scores: dict[str, Cell] = {name: round(value, 3) for name, value in hit.scores.items()}
+    place = f"{hit.passage.document.source.title}: {hit.passage.section}"
+    return {"rank": float(hit.rank), **scores, "passage": place}
+
+
+def _sentence(one: Evidence) -> dict[str, Cell]:
+    return {"score": round(one.score, 3), "cosine": round(one.cosine, 3), "sentence": one.quote}
+
+
+def decision(answer: Answer, threshold: float) -> Stage:
+    """How sure the service was, and what that needs to be."""
+    row = {"kind": answer.kind, "rule": answer.rule, "confidence": answer.confidence, "threshold": round(threshold, 3)}
+    return Stage("decision", (row,))
+
+
+def written(answer: Answer) -> tuple[Stage, ...]:
+    """The sentences with how well their sources support them, and the time of each step."""
+    rows = (
+        {"support": one.support, "sources": ", ".join(map(str, one.citations)), "sentence": one.text}
+        for one in answer.sentences
+    )
+    times: dict[str, Cell] = dict(asdict(answer)["timings_ms"])
+    return Stage("answer", tuple(rows)), Stage("times", (times,))
