@@ -1,4 +1,4 @@
-"""python -m app: models, ask, serve, doctor."""
+"""python -m app: models, ask, serve, kiosk, secret, doctor."""
 
 from __future__ import annotations
 
@@ -108,6 +108,39 @@ def prepare() -> None:
     build_if_missing(home, note)
 
 
+def kiosk(options: argparse.Namespace) -> int:
+    """The web app and a browser, kept running."""
+    from app.kiosk import run
+    from app.settings import AppSettings, KioskSettings
+    from corpus.settings import check_environment
+
+    check_environment()
+    port = AppSettings.load("app").port if options.port is None else options.port
+    run(home_folder(), port or 7860, KioskSettings.load("kiosk"), note)
+    return 0
+
+
+def secret(options: argparse.Namespace) -> int:
+    """The line of settings.toml for a password or a PIN, which is asked for and never shown."""
+    from getpass import getpass
+
+    from app.web.secret import hashed
+    from corpus.settings import settings_file
+
+    least, table, key = {"staff": (12, "staff", "password_hash"), "kiosk": (6, "kiosk", "pin_hash")}[options.what]
+    chosen = getpass(f"{options.what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if len(chosen) < least or (options.what == "kiosk" and not chosen.isdigit()):
+        rule = "a PIN of six digits or more" if options.what == "kiosk" else "a password of twelve characters or more"
+        raise SpinewiseError(f"that is too easy to guess: take {rule}", f"python -m app secret {options.what}")
+    line = f'[{table}]\n{key} = "{hashed(chosen)}"'
+    if options.json:
+        print_json({"table": table, "key": key, "hash": line.split('"')[1]})
+    else:
+        note(f"put this into {settings_file()}:")
+        print(line)
+    return 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Checks what a site needs."""
     from app.doctor import examine
@@ -144,6 +177,16 @@ def command() -> Command:
     parser.add_argument(
         "--prepare", action="store_true", help="first fetch the models and build the index if they are missing"
     )
+    parser = made.add(
+        "kiosk", kiosk, "the web app and a full-screen browser, each restarted when it dies or hangs",
+        "python -m app kiosk", json_output=False,
+    )  # fmt: skip
+    parser.add_argument("--port", type=int, help="the port of the web app (default: setting app.port)")
+    parser = made.add(
+        "secret", secret, "asks for the staff page's password or the kiosk's PIN and prints the setting that holds its hash",
+        "python -m app secret staff",
+    )  # fmt: skip
+    parser.add_argument("what", choices=["staff", "kiosk"])
     made.add("doctor", doctor, "checks everything a site needs and says how to mend what fails", "python -m app doctor")
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from app.settings import AppSettings, SiteSettings
+from app.settings import AppSettings, EmbedSettings, KioskSettings, SiteSettings, StaffSettings
 from corpus.command import explain
 from corpus.errors import SpinewiseError
 
@@ -40,6 +41,7 @@ def examine(home: Path) -> list[Finding]:
     checks: dict[str, Check] = {
         "settings": settings, "home": writable, "disk": disk, "memory": memory, "index": index, "documents": documents,
         "language model": reader, "red flags": red_flags, "port": port, "clinic": clinic, "browser": browser,
+        "kiosk": kiosk, "staff page": staff, "voice": voice,
     }  # fmt: skip
     findings: list[Finding] = []
     for name, check in checks.items():
@@ -58,6 +60,7 @@ def settings(home: Path) -> Iterable[Finding]:
     from index.settings import IndexSettings
 
     check_environment()
+    KioskSettings.load("kiosk"), EmbedSettings.load("embed"), StaffSettings.load("staff")
     AppSettings.load("app"), SiteSettings.load("site"), CorpusSettings.load("corpus"), IndexSettings.load("index")
     path = settings_file()
     yield Finding("settings", True, str(path) if path.exists() else "all at their defaults")
@@ -154,6 +157,51 @@ def clinic(home: Path) -> Iterable[Finding]:
 
 
 def browser(home: Path) -> Iterable[Finding]:
-    """A browser for a kiosk; a server for other machines needs none."""
-    found = next((name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
-    yield Finding("browser", True, found or "none found: a kiosk on this machine needs chromium")
+    """A browser for a kiosk; a server for other machines needs none, unless a browser was set."""
+    from app.kiosk import find_browser
+
+    chosen = KioskSettings.load("kiosk")
+    try:
+        yield Finding("browser", True, find_browser(chosen))
+    except SpinewiseError as problem:
+        missing = "none found: a kiosk on this machine needs chromium"
+        yield Finding("browser", not chosen.browser, problem.problem if chosen.browser else missing, problem.mend)
+
+
+def kiosk(home: Path) -> Iterable[Finding]:
+    """What a kiosk on this machine would have."""
+    chosen = KioskSettings.load("kiosk")
+    screen = (
+        "a screen" if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else "no screen in this session"
+    )
+    pin = "a PIN is set" if chosen.pin_hash else "no PIN, so no staff corner: python -m app secret kiosk"
+    yield Finding("kiosk", True, f"{screen}; {pin}")
+    yield from _hash("kiosk", chosen.pin_hash)
+
+
+def staff(home: Path) -> Iterable[Finding]:
+    """Whether there is a staff page, and whether it stores what visitors ask."""
+    chosen = StaffSettings.load("staff")
+    days = chosen.store_questions_days
+    stored = f"unanswered questions are kept for {days} days" if days else "no question is stored"
+    yield Finding("staff page", True, f"{'on' if chosen.password_hash else 'off: no password is set'}; {stored}")
+    yield from _hash("staff", chosen.password_hash)
+
+
+def _hash(table: str, stored: str) -> Iterable[Finding]:
+    """A finding where a secret's hash can't be read: nobody could sign in."""
+    from app.web.secret import matches
+
+    if stored:
+        try:
+            matches("", stored)
+        except SpinewiseError as problem:
+            yield Finding(table, False, problem.problem, f"run python -m app secret {table}")
+
+
+def voice(home: Path) -> Iterable[Finding]:
+    """A voice for browsers that bring none."""
+    from app.web.speech import PROGRAM, program
+
+    found = program()
+    yield Finding("voice", True, found or f"none: apt-get install {PROGRAM} reads answers aloud where a browser can't")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
-TABLES = ("corpus", "index", "app", "site", "eval")
+TABLES = ("corpus", "index", "app", "site", "kiosk", "embed", "staff", "eval")
 
 
 def settings_file() -> Path:

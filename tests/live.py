@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from app.settings import AppSettings, SiteSettings
 from app.web.loading import Answering, Loading
-from app.web.server import configuration, create_app, listen
+from app.web.server import Rooms, configuration, create_app, listen
 
 SITE = SiteSettings(emergency_number="911", clinic_name="Hill Clinic", clinic_phone="555-0100")
 
@@ -32,14 +32,16 @@ class Live:
 
 
 @contextmanager
-def live(assistant: Answering | None, home: Path, **settings: object) -> Iterator[Live]:
+def live(
+    assistant: Answering | None, home: Path, rooms: Rooms | None = None, site: SiteSettings = SITE, **settings: object
+) -> Iterator[Live]:
     """Serves `assistant`, or one that is still being loaded, until the block ends."""
     loading = Loading.done(assistant) if assistant else Loading(lambda: (_ for _ in ()).throw(RuntimeError))
     listener = listen("127.0.0.1", 0)
     running: list[uvicorn.Server] = []
 
     async def run() -> None:
-        app = create_app(loading, AppSettings.model_validate(settings), SITE, home)
+        app = create_app(loading, AppSettings.model_validate(settings), site, home, rooms or Rooms())
         os.environ["GRADIO_HEARTBEAT_INTERVAL"] = "0.3"  # so that a closed tab is noticed within a test
         running.append(uvicorn.Server(configuration(app)))
         await running[0].serve(sockets=[listener])

@@ -115,7 +115,7 @@ def test_a_large_body_without_a_length_is_413_too(client) -> None:
 
 
 def test_nothing_at_an_address_is_a_problem(client) -> None:
-    for path in ("/kiosk", "/embed", "/embed.js", "/nowhere", "/api", "/docs", "/openapi.json", "/source/none"):
+    for path in ("/nowhere", "/kiosk/", "/staff", "/embed.css", "/api", "/docs", "/openapi.json", "/source/none"):
         check_problem(client.get(path), 404)
     check_problem(client.get("/api/ask"), 405)
 

@@ -6,6 +6,8 @@ Knows nothing of where a text is shown. A text that is missing is an error at on
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +15,49 @@ from app.settings import SiteSettings
 from corpus.errors import SpinewiseError
 
 FOLDER = Path(__file__).parent
+PATTERN = FOLDER / "en.toml"  # what every other language has to say as well
+OPTIONAL = ("cards", "scope")  # what has an original elsewhere, which is said where a language lacks it
 
 
 class Strings:
     """Texts by dotted name. `{clinic}`, `{phone}`, `{emergency}` and `{crisis}` are filled from the site's settings."""
 
     def __init__(self, language: str, site: SiteSettings | None = None) -> None:
-        path = FOLDER / f"{language}.toml"
-        if not path.is_file():
-            known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
-            raise SpinewiseError(f"no texts for the language {language!r}", f"set site.language to one of: {known}")
+        site = site or SiteSettings()
+        found = files(site)
+        if language not in found:
+            raise SpinewiseError(
+                f"no texts for the language {language!r}", f"set site.language to one of: {', '.join(sorted(found))}"
+            )
         self.language = language
-        self._tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        site, fallback = site or SiteSettings(), self._tables["site"]
-        self._site = {
-            "clinic": site.clinic_name or fallback["clinic"],
-            "phone": site.clinic_phone or fallback["phone"],
-            "emergency": site.emergency_number or fallback["emergency"],
-            "crisis": site.crisis_line or fallback["crisis"],
+        self._tables = _read(found[language])
+        self._site = self._own(site)
+
+    def _own(self, site: SiteSettings) -> dict[str, str]:
+        """The site's own words as this language says them: "al 911", or "a su número de emergencias"."""
+        given = {
+            "clinic": site.clinic_name,
+            "phone": site.clinic_phone,
+            "emergency": site.emergency_number,
+            "crisis": site.crisis_line,
         }
+        known, unknown = self.table("site.known"), self.table("site.unknown")
+        return {name: known[name].format(value) if value else unknown[name] for name, value in given.items()}
 
     def __call__(self, name: str, /, **values: object) -> str:
         """The text `name` ("start.heading"); `values` fill placeholders of its own. KeyError if unknown."""
-        text = self.table(name.rpartition(".")[0])[name.rpartition(".")[2]]
-        return str(text).format(**self._site, **values)
+        table, _, last = name.rpartition(".")
+        return str(self.table(table)[last]).format(**self._site, **values)
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """The texts of the list `name`, in order; none where there is no such list."""
+        table, _, last = name.rpartition(".")
+        return tuple(str(text).format(**self._site) for text in self.table(table).get(last, ()))
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The names of all sections."""
+        return frozenset(self._tables)
 
     def table(self, name: str) -> dict[str, Any]:
         """The texts of one section as written, placeholders and all; KeyError if unknown."""
@@ -44,3 +65,43 @@ class Strings:
         for part in name.split("."):
             found = found[part]
         return dict(found)
+
+
+def languages(site: SiteSettings) -> dict[str, Strings]:
+    """The texts of every language that the site offers, its own first; raises SpinewiseError for one without texts."""
+    codes = dict.fromkeys([site.language, *(site.languages or sorted(files(site)))])
+    return {code: Strings(code, site) for code in codes}
+
+
+def day(when: date, t: Strings) -> str:
+    """A date in words: 3 May 2025."""
+    return t("dates.day", day=when.day, month=t("dates.months").split()[when.month - 1], year=when.year)
+
+
+def files(site: SiteSettings) -> dict[str, Path]:
+    """The files of texts by language: ours, and those in the folder `site.texts`, which come first."""
+    folders = [FOLDER, *([Path(site.texts)] if site.texts else [])]
+    return {file.stem: file for folder in folders for file in sorted(folder.glob("??.toml"))}
+
+
+def names(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The dotted names of all texts and lists in a table of texts."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from names(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The texts of one file; one that is missing is named."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise SpinewiseError(f"can't read the texts in {path}: {problem}", f"mend {path}") from problem
+    if path.parent != FOLDER:  # a site's own; ours are held together by a test
+        wanted = tomllib.loads(PATTERN.read_text(encoding="utf-8"))
+        missing = [name for name in names(wanted) if name not in set(names(tables)) and not name.startswith(OPTIONAL)]
+        if missing:
+            raise SpinewiseError(f"{path} has no text {missing[0]}", f"write it there, as in {PATTERN.name}")
+    return tables

@@ -7,30 +7,33 @@ is new. Every handler checks its own input: hidden endpoints of Gradio can still
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import gradio as gr
 from fastapi import FastAPI
 from gradio.utils import cancel_tasks, get_cancelled_fn_indices
 
-from app.settings import AppSettings
+from app.settings import AppSettings, SiteSettings
 from app.strings import Strings
+from app.strings.phrasebook import Phrasebook
 from app.ui.conversation import Conversation, grow
+from app.ui.takeaway import TakeAway
+from app.ui.topics import main_language, topics
 from app.ui.view import View
 from app.web.desk import Desk
 from app.web.feedback import Feedback
 from corpus.errors import SpinewiseError
 
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Liberation Sans", "sans-serif"]
-HEAD = """<link rel="stylesheet" href="/page/page.css">
-<script src="/page/source.js"></script><script src="/page/page.js"></script>"""
-# In the log's own element: which button was tapped. `trigger` is Gradio's way from here to the handlers below.
+# In an element of ours: which button was tapped. `trigger` is Gradio's way from here to the handlers below.
 TAPS = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (button?.dataset.ask) trigger('ask', { question: button.dataset.ask });
+  else if (button?.dataset.chooseLanguage) trigger('language', { language: button.dataset.chooseLanguage });
   else if (button?.dataset.thumb)
     trigger('thumb', {
       exchange: button.dataset.exchange,
@@ -40,35 +43,50 @@ element.addEventListener('click', (event) => {
 });
 element.addEventListener('now-ready', () => trigger('ready', {}));
 """
-Update = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """All that speaks one language."""
+
+    t: Strings
+    view: View
+    take: TakeAway
 
 
 class Page:
-    """The handlers. Their results are in the order of `Page.outputs`: state, log, sources, box, send, stop."""
+    """The handlers. Their results are the conversation, then header, log, sources, sheet, box, new, send and stop."""
 
-    def __init__(self, desk: Desk, feedback: Feedback, settings: AppSettings, strings: Strings) -> None:
-        self._desk, self._feedback, self._settings, self._t = desk, feedback, settings, strings
-        self._view = View(strings, settings.feedback)
-        self.blocks = self._build()
+    def __init__(
+        self, desk: Desk, feedback: Feedback, settings: AppSettings, site: SiteSettings, texts: Mapping[str, Strings]
+    ) -> None:
+        self._desk, self._feedback, self._settings, self._home = desk, feedback, settings, site.language
+        self._tongues: dict[str, Tongue] = {}
+        for language, t in texts.items():
+            phrasebook = Phrasebook.into(language, texts, site)
+            view = View(t, settings.feedback, texts, phrasebook)
+            self._tongues[language] = Tongue(t, view, TakeAway(t, site, phrasebook))
+        self.blocks = self._build(self._tongues[self._home])
 
-    def _build(self) -> gr.Blocks:
-        t, seconds = self._t, self._settings.session_minutes * 60
+    def _build(self, home: Tongue) -> gr.Blocks:
+        t, seconds = home.t, self._settings.session_minutes * 60
         blocks: gr.Blocks
         with gr.Blocks(
             title=t("page.name"), analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
         ) as blocks:
             conversation = gr.State(Conversation(), time_to_live=seconds)
             with gr.Row(elem_id="top"):
-                gr.HTML(self._view.header(), elem_id="header", js_on_load=None, apply_default_css=False)
+                header = gr.HTML(home.view.header(), elem_id="header", js_on_load=TAPS, apply_default_css=False)
                 new = gr.Button(t("page.new_chat"), elem_id="new")
             with gr.Column(elem_id="chat"):
                 log = gr.HTML("", elem_id="log", js_on_load=TAPS, apply_default_css=False)
                 sources = gr.HTML("", elem_id="sources", js_on_load=None, apply_default_css=False)
                 with gr.Row(elem_id="composer"):
-                    box = self._box()
+                    box = self._box(t)
                     send = gr.Button(t("page.send"), elem_id="send", variant="primary")
                     stop = gr.Button(t("page.stop"), elem_id="stop", visible=False)
-            outputs = [conversation, log, sources, box, send, stop]
+            sheet = gr.HTML("", elem_id="sheet", js_on_load=None, apply_default_css=False)
+            outputs = [conversation, header, log, sources, sheet, box, new, send, stop]
             quiet: dict[str, Any] = {
                 "show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None
             }  # fmt: skip
@@ -81,65 +99,80 @@ class Page:
             ]
             self._asking = get_cancelled_fn_indices(asking)
             stop.click(self.stopped, conversation, outputs, cancels=asking, **quiet)
-            new.click(self.cleared, None, outputs, cancels=asking, **quiet)
+            new.click(self.cleared, conversation, outputs, cancels=asking, **quiet)
+            for switch in (header.language, log.language):
+                switch(self.told_in, conversation, outputs, cancels=asking, **quiet)
             log.thumb(self.judged, conversation, [conversation, log], **quiet)
             blocks.unload(self.left)
         blocks.queue(max_size=64, api_open=False, default_concurrency_limit=None)
         blocks.state_session_capacity = self._settings.max_sessions
         return blocks
 
-    def _box(self) -> gr.Textbox:
+    def _box(self, t: Strings) -> gr.Textbox:
         return gr.Textbox(
-            label=self._t("page.question_label"),
-            placeholder=self._t("page.question_hint"),
+            label=t("page.question_label"),
+            placeholder=t("page.question_hint"),
             elem_id="box",
             max_lines=4,
             max_length=self._settings.max_question_chars,
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", autocapitalize="sentences", enterkeyhint="send"),
         )
 
-    def opened(self, conversation: Conversation) -> tuple[Any, ...]:
-        """The page as it is first seen, and again once the assistant is loaded."""
-        return self._show(conversation)
+    def opened(self, conversation: Conversation, request: gr.Request) -> tuple[Any, ...]:
+        """The page as it is first seen, in the language that its address names, and again once the assistant is loaded."""
+        if not conversation.language:
+            conversation = self._spoken(conversation, dict(request.query_params).get("lang"))
+        return self._show(conversation, whole=True)
 
-    async def asked(self, question: str, conversation: Conversation) -> AsyncGenerator[tuple[Any, ...], None]:
+    async def asked(
+        self, question: str, conversation: Conversation, request: gr.Request
+    ) -> AsyncGenerator[tuple[Any, ...], None]:
         """A question, typed: the page after each step of its answer."""
         question = str(question).strip()
         if not question or conversation.working:
             yield self._show(conversation)
             return
-        async with aclosing(grow(conversation, question, self._desk, self._settings, self._t)) as steps:
+        address = request.client.host if request.client else None
+        async with aclosing(grow(conversation, question, self._desk, self._settings, address)) as steps:
             async for step in steps:
                 yield self._show(step)
 
-    async def tapped(self, conversation: Conversation, event: gr.EventData) -> AsyncGenerator[tuple[Any, ...], None]:
+    async def tapped(
+        self, conversation: Conversation, event: gr.EventData, request: gr.Request
+    ) -> AsyncGenerator[tuple[Any, ...], None]:
         """A question, tapped: an example, a follow-up, or one asked again."""
-        async with aclosing(self.asked(_given(event).get("question") or "", conversation)) as shown:
+        question = _given(event).get("question") or ""
+        async with aclosing(self.asked(question, conversation, request)) as shown:
             async for page in shown:
                 yield page
 
     def stopped(self, conversation: Conversation) -> tuple[Any, ...]:
         """Stop: the unfinished answer goes."""
-        return self._show(conversation.stopped(self._t("page.stopped")))
+        return self._show(conversation.stopped())
 
-    def cleared(self, request: gr.Request) -> tuple[Any, ...]:
+    def cleared(self, conversation: Conversation, request: gr.Request) -> tuple[Any, ...]:
         """New chat: nothing is left of the old one, here or on the page. Gradio keeps what was typed unless told."""
         self.blocks.state_holder[str(request.session_hash)].config_values.clear()
-        return self._show(Conversation())
+        return self._show(Conversation(language=conversation.language), whole=True)
+
+    def told_in(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """Another language: all that the program says is said in it, an urgent card first of all."""
+        return self._show(self._spoken(conversation.stopped(), _given(event).get("language")), whole=True)
 
     async def judged(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
         """A thumb. Only answers of this conversation and reasons off the list are kept."""
         data = _given(event)
         exchange, helpful, reason = data.get("exchange"), data.get("helpful") is True, data.get("reason")
         known = any(each.id == exchange and each.answer for each in conversation.exchanges)
-        if self._settings.feedback and known and reason in (None, *self._t.table("feedback.reasons")):
+        reasons = self._tongues[self._home].t.table("feedback.reasons")
+        if self._settings.feedback and known and reason in (None, *reasons):
             conversation = conversation.judged(str(exchange), helpful, reason)
             try:
                 await asyncio.to_thread(self._feedback.add, str(exchange), helpful, reason)
                 self._desk.metrics.feedback.labels(str(helpful).lower()).inc()
             except SpinewiseError:
                 pass  # a full disk is no visitor's concern; the doctor command reports it
-        return conversation, self._log(conversation)
+        return conversation, self._log(conversation, self._tongue(conversation).view)
 
     async def left(self, request: gr.Request) -> None:
         """The tab is closed: its answer stops and the session goes, now.
@@ -151,21 +184,46 @@ class Page:
         holder.session_data.pop(session, None)
         holder.time_last_used.pop(session, None)
 
-    def _log(self, conversation: Conversation) -> str:
-        if not self._desk.ready and not conversation.exchanges:
-            return self._view.getting_ready(failed=self._desk.failure is not None)
-        examples = self._desk.assistant.examples() if self._desk.ready else ()
-        return self._view.log(conversation, examples)
+    def _spoken(self, conversation: Conversation, language: object) -> Conversation:
+        """The same in `language`, if there is such a one here."""
+        known = language if isinstance(language, str) and language in self._tongues else None
+        return replace(conversation, language=known or conversation.language or self._home)
 
-    def _show(self, conversation: Conversation) -> tuple[Any, ...]:
-        working, usable = conversation.working, self._desk.ready
+    def _tongue(self, conversation: Conversation) -> Tongue:
+        return self._tongues[conversation.language or self._home]
+
+    def _log(self, conversation: Conversation, view: View) -> str:
+        if not self._desk.ready and not conversation.exchanges:
+            return view.getting_ready(failed=self._desk.failure is not None)
+        if not self._desk.ready:
+            return view.log(conversation)
+        assistant = self._desk.assistant
+        begun = bool(conversation.exchanges)
+        covered = () if begun else topics(assistant.documents)
+        return view.log(conversation, assistant.examples(), covered, main_language(assistant.documents))
+
+    def _show(self, conversation: Conversation, whole: bool = False) -> tuple[Any, ...]:
+        """The page as it stands; `whole` says that its language may have changed."""
+        tongue, working, usable = self._tongue(conversation), conversation.working, self._desk.ready
+        told_in = main_language(self._desk.assistant.documents) if usable else "en"
+        t, view = tongue.t, tongue.view
+        named = {"label": t("page.question_label"), "placeholder": t("page.question_hint")}
+        emptied = {"value": ""} if working or not conversation.exchanges else {}
+        update: Any = gr.update
+
+        def button(name: str, **state: bool) -> dict[str, Any]:
+            return cast(dict[str, Any], update(**state, **({"value": t(name)} if whole else {})))
+
         return (
             conversation,
-            self._log(conversation),
-            self._view.sources(conversation),
-            gr.update(value="", interactive=usable) if working or not conversation.exchanges else gr.update(),
-            gr.update(visible=not working, interactive=usable),
-            gr.update(visible=working),
+            view.header() if whole else gr.skip(),
+            self._log(conversation, view),
+            view.sources(conversation, told_in),
+            gr.skip() if working else tongue.take.sheet(conversation.answers, told_in),
+            update(interactive=usable, **emptied, **(named if whole else {})),
+            button("page.new_chat"),
+            button("page.send", visible=not working, interactive=usable),
+            button("page.stop", visible=working),
         )
 
 
@@ -174,9 +232,16 @@ def _given(event: gr.EventData) -> dict[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 
-def mount_page(app: FastAPI, desk: Desk, feedback: Feedback, settings: AppSettings, strings: Strings) -> None:
+def mount_page(
+    app: FastAPI,
+    desk: Desk,
+    feedback: Feedback,
+    settings: AppSettings,
+    site: SiteSettings,
+    texts: Mapping[str, Strings],
+) -> None:
     """Puts the page at / of `app`, with each of Gradio's defaults that would hurt here turned off."""
-    page = Page(desk, feedback, settings, strings)
+    page = Page(desk, feedback, settings, site, texts)
     fonts = cast(Any, SYSTEM_FONTS)
     gr.mount_gradio_app(
         app,
@@ -184,7 +249,6 @@ def mount_page(app: FastAPI, desk: Desk, feedback: Feedback, settings: AppSettin
         path="/",
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=gr.themes.Base(font=fonts, font_mono=fonts),
-        head=HEAD,
         footer_links=[],
         run_history=False,
         show_error=False,

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.answer import Answer, AnswerSentence, Turn
 from app.settings import AppSettings
+from app.web.cap import CappedError
 from app.web.desk import Desk, NotReadyError, QueueFullError, Waiting
 from app.web.feedback import Feedback
 from app.web.problems import Problem, unforeseen
@@ -64,14 +65,14 @@ def api_routes(desk: Desk, feedback: Feedback, settings: AppSettings, reasons: t
     @router.post("/api/ask")
     async def ask(body: Question, request: Request) -> Response:
         check_length(body.question, settings)
-        answer = await unless_gone(request, whole_answer(desk, body.question, turns(body)))
+        answer = await unless_gone(request, whole_answer(desk, body.question, turns(body), address(request)))
         answer_id = body.id or new_id()
         return JSONResponse(payload(answer, body.id), headers={"X-Answer-Id": answer_id})
 
     @router.post("/api/ask/stream")
     async def ask_stream(body: Question, request: Request) -> Response:
         check_length(body.question, settings)
-        items = await unless_gone(request, begun(desk, body.question, turns(body)))
+        items = await unless_gone(request, begun(desk, body.question, turns(body), address(request)))
         headers = {"X-Answer-Id": body.id or new_id()}
         return StreamingResponse(_events(items, body.id), headers=headers, media_type="text/event-stream")
 
@@ -115,6 +116,11 @@ def turns(body: Question) -> tuple[Turn, ...]:
     return tuple(message.turn() for message in body.history)
 
 
+def address(request: Request) -> str | None:
+    """The asker's address, as the connection or a trusted proxy says it."""
+    return request.client.host if request.client else None
+
+
 def new_id() -> str:
     """A random id that a thumb can name."""
     return uuid.uuid4().hex
@@ -136,6 +142,8 @@ def not_ready(desk: Desk) -> Problem:
 
 def as_problem(desk: Desk, problem: Exception) -> Problem:
     """What the desk raises, in HTTP's words."""
+    if isinstance(problem, CappedError):
+        return Problem(429, "Too many questions from one address. Try again later.", retry_after=problem.retry_after)
     if isinstance(problem, QueueFullError):
         return Problem(503, "The queue is full. Try again later.", retry_after=problem.retry_after)
     if isinstance(problem, NotReadyError):
@@ -145,10 +153,10 @@ def as_problem(desk: Desk, problem: Exception) -> Problem:
     return unforeseen(problem)
 
 
-async def whole_answer(desk: Desk, question: str, history: tuple[Turn, ...]) -> Answer:
+async def whole_answer(desk: Desk, question: str, history: tuple[Turn, ...], address: str | None = None) -> Answer:
     """The Answer alone, or a Problem."""
     try:
-        async with aclosing(desk.stream(question, history)) as items:
+        async with aclosing(desk.stream(question, history, address)) as items:
             async for item in items:
                 if isinstance(item, Answer):
                     return item
@@ -173,12 +181,12 @@ async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
 Items = AsyncIterator[Waiting | AnswerSentence | Answer | Problem]
 
 
-async def begun(desk: Desk, question: str, history: tuple[Turn, ...]) -> Items:
+async def begun(desk: Desk, question: str, history: tuple[Turn, ...], address: str | None = None) -> Items:
     """A stream whose first item is there, so that a refusal is still a status and not an event.
 
     A failure after that becomes the last item.
     """
-    stream = desk.stream(question, history)
+    stream = desk.stream(question, history, address)
     try:
         first = await anext(stream)
     except Exception as problem:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from app.answer import Answer, AnswerSentence, Turn
 from app.settings import AppSettings
+from app.web.cap import Cap
 from app.web.loading import Answering, Loading
 from app.web.metrics import Metrics
 
@@ -60,8 +61,15 @@ def believed(history: Sequence[Turn]) -> tuple[Turn, ...]:
 class Desk:
     """The one way to an answer, for the page and the API alike. Lives in one event loop."""
 
-    def __init__(self, loading: Loading, settings: AppSettings, metrics: Metrics) -> None:
-        self._loading, self._settings, self.metrics = loading, settings, metrics
+    def __init__(
+        self,
+        loading: Loading,
+        settings: AppSettings,
+        metrics: Metrics,
+        heard: Callable[[Answer], None] = lambda answer: None,
+    ) -> None:
+        self._loading, self._settings, self.metrics, self._heard = loading, settings, metrics, heard
+        self._cap = Cap(settings.questions_per_minute)
         self._readers = ThreadPoolExecutor(settings.concurrent, thread_name_prefix="answer")
         self._triage = ThreadPoolExecutor(2, thread_name_prefix="triage")
         self._running = 0
@@ -91,9 +99,11 @@ class Desk:
         return self._loading.assistant
 
     async def stream(
-        self, question: str, history: Sequence[Turn] = ()
+        self, question: str, history: Sequence[Turn] = (), address: str | None = None
     ) -> AsyncGenerator[Waiting | AnswerSentence | Answer, None]:
-        """Places in line, then sentences, then the Answer. Raises NotReadyError, QueueFullError, or TimeoutError.
+        """Places in line, then sentences, then the Answer. Raises CappedError, NotReadyError, QueueFullError, TimeoutError.
+
+        `address` is the asker's, of which only so many questions a minute are taken; a red flag is always answered.
 
         Closing it stops the reading after the sentence at hand; only then is the place at the desk free again.
         """
@@ -105,6 +115,7 @@ class Desk:
             self._count(card, started)
             yield card
             return
+        self._cap.take(address)
         assistant = self.assistant
         async with aclosing(self._enter()) as line:
             async for place in line:
@@ -193,6 +204,7 @@ class Desk:
     def _count(self, answer: Answer, started: float) -> None:
         self.metrics.answers.labels(answer.kind).inc()
         self.metrics.seconds.observe(time.monotonic() - started)
+        self._heard(answer)
 
     def close(self) -> None:
         """Stops what is being read and takes no more."""

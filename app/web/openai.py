@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.answer import Answer, AnswerSentence, Turn
 from app.settings import AppSettings
-from app.web.api import Items, begun, check_length, new_id, payload, unless_gone, whole_answer
+from app.web.api import Items, address, begun, check_length, new_id, payload, unless_gone, whole_answer
 from app.web.desk import Desk, Waiting
 from app.web.problems import Problem
 
@@ -69,9 +69,9 @@ def openai_routes(desk: Desk, settings: AppSettings) -> APIRouter:
         check_length(question, settings)
         answer_id = new_id()
         if body.stream:
-            items = await unless_gone(request, begun(desk, question, history))
+            items = await unless_gone(request, begun(desk, question, history, address(request)))
             return StreamingResponse(_chunks(items, answer_id), media_type="text/event-stream")
-        answer = await unless_gone(request, whole_answer(desk, question, history))
+        answer = await unless_gone(request, whole_answer(desk, question, history, address(request)))
         return JSONResponse(_completion(answer, answer_id))
 
     return router

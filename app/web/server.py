@@ -7,27 +7,34 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from app.settings import AppSettings, SiteSettings
-from app.strings import Strings
+from app.settings import AppSettings, EmbedSettings, KioskSettings, SiteSettings, StaffSettings
+from app.strings import languages
 from app.web import environment
 from app.web.api import api_routes
 from app.web.desk import Desk
+from app.web.embed import embed_routes, embed_skin
 from app.web.feedback import Feedback
 from app.web.frontpage import FrontPage
+from app.web.kiosk import Kiosk, kiosk_routes, kiosk_skin
 from app.web.loading import Answering, Loading
 from app.web.metrics import Metrics
 from app.web.openai import openai_routes
 from app.web.problems import explain_errors
 from app.web.shield import Door, Shield
 from app.web.source import source_routes
+from app.web.speech import speech_routes
+from app.web.staff import Office, staff_routes
+from app.web.unanswered import Unanswered
 from corpus.command import note
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
@@ -36,7 +43,23 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(loading: Loading, settings: AppSettings, site: SiteSettings, home: Path) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The settings of the pages beside the chat."""
+
+    kiosk: KioskSettings = field(default_factory=KioskSettings)
+    embed: EmbedSettings = field(default_factory=EmbedSettings)
+    staff: StaffSettings = field(default_factory=StaffSettings)
+
+    @classmethod
+    def load(cls) -> Rooms:
+        """As the site set them."""
+        return cls(KioskSettings.load("kiosk"), EmbedSettings.load("embed"), StaffSettings.load("staff"))
+
+
+def create_app(
+    loading: Loading, settings: AppSettings, site: SiteSettings, home: Path, rooms: Rooms = Rooms()
+) -> FastAPI:
     """The contract's routes and the page over an assistant that may still be loading.
 
     Called inside a running event loop: elsewhere Gradio opens event loops of its own and never closes them.
@@ -44,24 +67,35 @@ def create_app(loading: Loading, settings: AppSettings, site: SiteSettings, home
     environment.prepare(home)
     from app.ui.page import mount_page  # gradio reads the environment when it is imported
 
-    strings = Strings(site.language, site)
-    desk, feedback = Desk(loading, settings, Metrics()), Feedback(home)
+    texts = languages(site)
+    strings = texts[site.language]
+    unanswered, feedback = Unanswered(home, rooms.staff.store_questions_days), Feedback(home)
+    desk = Desk(loading, settings, Metrics(), unanswered.heard)
+    kiosk = Kiosk(desk, rooms.kiosk, home)
     reasons = tuple(strings.table("feedback.reasons"))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         desk.close()
+        unanswered.close()
 
     app = FastAPI(title=strings("page.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     explain_errors(app)
     app.include_router(api_routes(desk, feedback, settings, reasons))
     app.include_router(openai_routes(desk, settings))
-    app.include_router(source_routes(desk, strings))
-    app.mount("/page", StaticFiles(directory=STATIC))
-    language, direction = strings("page.language"), strings("page.direction")
+    app.include_router(source_routes(desk, texts))
+    app.include_router(kiosk_routes(kiosk, strings))
+    app.include_router(embed_routes(texts))
+    app.include_router(speech_routes())
+    app.include_router(staff_routes(Office(desk, feedback, unanswered, rooms.staff, settings, strings, home)))
+    app.mount("/page", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1000))
     hosts = tuple(host.lower() for host in (*LOCAL_HOSTS, settings.host, *settings.allowed_hosts))
-    app.add_middleware(FrontPage, language=language, direction=direction)  # the last one added meets a request first
+    skins = {
+        "/kiosk": lambda language: kiosk_skin(kiosk, language, texts),
+        "/embed": lambda language: embed_skin(rooms.embed, texts[language]),
+    }
+    app.add_middleware(FrontPage, texts=texts, skins=skins)  # the last one added meets a request first
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -76,7 +110,7 @@ def create_app(loading: Loading, settings: AppSettings, site: SiteSettings, home
         routes=app.router.routes,
     )
     app.add_middleware(Shield)
-    mount_page(app, desk, feedback, settings, strings)
+    mount_page(app, desk, feedback, settings, site, texts)
     return app
 
 
@@ -88,6 +122,7 @@ def serve(
     settings: AppSettings | None = None,
     site: SiteSettings | None = None,
     home: Path | None = None,
+    rooms: Rooms | None = None,
     started: Callable[[str], None] = lambda address: note(f"serving on {address}"),
 ) -> None:
     """Serves until it is stopped, while `load` runs. Raises SpinewiseError: the port is taken, or `load` failed."""
@@ -100,7 +135,8 @@ def serve(
     listener = listen(settings.host, settings.port)
 
     async def run() -> None:
-        server = uvicorn.Server(configuration(create_app(loading, settings, site or SiteSettings.load("site"), home)))
+        app = create_app(loading, settings, site or SiteSettings.load("site"), home, rooms or Rooms.load())
+        server = uvicorn.Server(configuration(app))
         loading.start(when_failed=lambda: setattr(server, "should_exit", True))
         started(f"http://{shown(settings.host)}:{listener.getsockname()[1]}")
         await server.serve(sockets=[listener])

@@ -21,7 +21,8 @@ from app.web.problems import Problem, unforeseen
 PAGE_PATHS = (
     ("GET", r"/"),
     ("GET", r"/(assets|static)/.+"),
-    ("GET", r"/page/[a-z]+\.(css|js|svg)"),
+    ("GET", r"/(kiosk|embed)"),
+    ("GET", r"/page/(simple-keyboard/)?[a-z]+\.(css|js|svg)"),
     ("GET", r"/(gradio_api/)?theme\.css"),
     ("GET", r"/gradio_api/heartbeat/[A-Za-z0-9]+"),
     ("GET", r"/gradio_api/queue/data"),
@@ -36,6 +37,7 @@ POLICY = {
     "img-src": "'self' data:",
     "connect-src": "'self'",
     "font-src": "'self'",
+    "media-src": "'self' blob:",
     "object-src": "'none'",
     "base-uri": "'self'",
     "form-action": "'self'",
@@ -43,8 +45,6 @@ POLICY = {
 }
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
 }
 
@@ -88,7 +88,10 @@ class Shield:
     def _add_headers(headers: MutableHeaders, path: str) -> None:
         for name, value in HEADERS.items():
             headers[name] = value
+        headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("Content-Security-Policy", policy())
+        if "frame-ancestors 'none'" in headers["Content-Security-Policy"]:
+            headers["X-Frame-Options"] = "DENY"  # it knows no list of origins: a page with one goes without
         if not path.startswith(("/assets/", "/static/", "/page/")):
             headers["Cache-Control"] = "no-store"  # a shared machine keeps no answer in its browser's cache
 

@@ -6,17 +6,20 @@ never reaches the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from app.strings import Strings
+from app.strings import Strings, day
 from app.web.api import not_ready
 from app.web.desk import Desk
+from app.web.frontpage import chosen_in, looks
 from app.web.problems import Problem
 from corpus.document import Document
 
@@ -57,8 +60,8 @@ def _between(text: str, start: int, end: int, headings: object) -> Iterator[Piec
         position += len(line)
 
 
-def source_routes(desk: Desk, strings: Strings) -> APIRouter:
-    """GET /source/{document}."""
+def source_routes(desk: Desk, texts: Mapping[str, Strings]) -> APIRouter:
+    """GET /source/{document}: around the document the page speaks the language that `?lang=` names, else the first one."""
     router = APIRouter()
     folder = Path(__file__).parent / "templates"
     templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
@@ -66,12 +69,27 @@ def source_routes(desk: Desk, strings: Strings) -> APIRouter:
     page = templates.get_template("source.html")
 
     @router.get("/source/{document}")
-    async def source(document: str) -> HTMLResponse:
+    async def source(document: str, request: Request) -> HTMLResponse:
         if not desk.ready:
             raise not_ready(desk)
         found = desk.assistant.documents.get(document)
         if found is None:
             raise Problem(404, "There is no document of this name.")
-        return HTMLResponse(page.render(document=found, pieces=list(pieces(found)), t=strings))
+        chosen = chosen_in(request.url.query)
+        t = texts.get(chosen.get("lang", ""), next(iter(texts.values())))
+        shown = list(pieces(found))
+        return HTMLResponse(
+            page.render(
+                document=found,
+                source=found.source,
+                pieces=shown,
+                sections=[piece for piece in shown if piece.role == "heading" and piece.text != found.title],
+                t=t,
+                day=lambda when: day(when, t),
+                today=date.today(),
+                choices=Markup(looks(chosen)),
+                query="?" + request.url.query if request.url.query else "",
+            )
+        )
 
     return router
