@@ -32,7 +32,8 @@ class Reply:
     def quote_list(self, items: Sequence[Evidence]) -> Iterator[AnswerSentence]:
         """Items of lists: each list under its lead-in, with one citation that covers lead-in and items."""
         for _, group in groupby(items, key=lambda item: (item.document.id, item.sentence.lead, item.passage.path)):
-            listed = sorted(group, key=lambda item: item.sentence.start)  # the list's own order, whatever the items' rank
+            # the list's own order, whatever the items' rank
+            listed = sorted(group, key=lambda item: item.sentence.start)
             first, last = listed[0], listed[-1]
             lead = first.sentence.lead
             near = lead is not None and lead.end <= first.sentence.start
