@@ -60,7 +60,9 @@ class SiteSettings(Table):
     emergency_number: str = ""
     crisis_line: str = ""
     clinic_url: str = Field(
-        default="", pattern="^(https?://.+)?$", description="the clinic's public page, for the QR code on what visitors print"
+        default="",
+        pattern="^(https?://.+)?$",
+        description="the clinic's public page, for the QR code on what visitors print",
     )
     language: str = Field(default="en", pattern="^[a-z]{2}$", description="which file of app/strings is used")
     languages: list[str] = Field(
@@ -79,7 +81,9 @@ class KioskSettings(Table):
     )
     printing: bool = Field(default=False, description="whether there is a printer for the page that visitors take away")
     hung_seconds: float = Field(default=6, ge=3, le=60, description="without a sign of life, until a restart")
-    start_seconds: float = Field(default=120, ge=5, le=600, description="what a start may take before it counts as hung")
+    start_seconds: float = Field(
+        default=120, ge=5, le=600, description="what a start may take before it counts as hung"
+    )
     browser: str = Field(default="", description="the browser's path; empty finds Chromium or Chrome")
     browser_flags: list[str] = Field(
         default_factory=lambda: [
