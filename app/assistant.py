@@ -8,7 +8,7 @@ web pages, of files, or of any model library.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
@@ -64,6 +64,7 @@ class Assistant:
     reader: Reader | None
     suggestions: Suggestions
     strings: Strings
+    retold: Callable[[Answer], Answer] = lambda answer: answer  # fixed texts from English into the site's language
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The whole answer."""
@@ -73,7 +74,8 @@ class Assistant:
 
     def urgent(self, question: str, history: Sequence[Turn] = ()) -> Answer | None:
         """The triage step alone: needs no index, no model and no place in a queue."""
-        return self.red_flags.urgent(question, history)
+        answer = self.red_flags.urgent(question, history)
+        return self.retold(answer) if answer else None
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerSentence | Answer]:
         """The sentences as each is ready, the Answer last. Closing the iterator ends the model's work."""
@@ -187,7 +189,7 @@ class Assistant:
             yield from answer.sentences
         clock.since_start("first_sentence")
         clock.since_start("total")
-        yield replace(answer, timings_ms=clock.marks)
+        yield replace(self.retold(answer), timings_ms=clock.marks)
 
     # -- what a page shows beside an answer --------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from app.models import SMOLLM2, checked
 from app.reader import Reader
 from app.scope import Scope
 from app.settings import AppSettings, SiteSettings
-from app.strings import Strings
+from app.strings import Strings, languages
+from app.strings.phrasebook import Phrasebook
 from app.suggest import Suggestions
 from app.triage import SiteTexts, Triage
 from app.urgent import RedFlags
@@ -42,6 +43,7 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
         reader=open_reader(home, settings),
         suggestions=Suggestions.of(index),
         strings=Strings(site.language, site),
+        retold=Phrasebook.into(site.language, languages(site), site).retold,
     )
 
 

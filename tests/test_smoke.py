@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic import SEEDS, assistant
+from clinic import SEEDS, assistant, indexed_home
 
 from app.answer import Answer
 from app.reply import spoken
+from app.site import open_assistant
 
 CASES: list[dict[str, Any]] = [
     json.loads(line)
@@ -87,3 +88,15 @@ def test_most_answers_hold_the_fact_asked_for(answers: list[tuple[dict[str, Any]
     ]
     missing = [case["question"] for (case, _), hit in zip(asked, held, strict=True) if not hit]
     assert sum(held) >= 0.6 * len(held), missing
+
+
+def test_a_site_speaks_its_own_language_wherever_the_program_itself_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards, declines and notices; in the JSON too, not on the page alone."""
+    monkeypatch.setenv("SPINEWISE_SITE_LANGUAGE", "es")
+    monkeypatch.setenv("SPINEWISE_APP_READER", "none")
+    spanish = open_assistant(indexed_home())
+    card = spanish.urgent("I can't feel my groin and I can't pee")
+    assert card is not None
+    assert "No espere." in card.text
+    assert spanish.ask("Should I double my oxycodone tonight?").text.startswith("No puedo aconsejar")
+    assert spanish.ask("How much does it cost?").text.startswith("No lo encuentro")
