@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.evidence import Evidence
-from app.language import content, english, lacks_figure, question_type, words
+from app.language import content, english, lacks_figure, lacks_matter, question_type, words
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
@@ -80,9 +80,10 @@ def type_answered(question: str, ranked: Sequence[Evidence]) -> float:
     return 0.5
 
 
-def no_figure(question: str, hits: Sequence[Hit]) -> bool:
-    """Whether a figure is asked for that no passage found holds: then there is no answer, however near the passages are."""
-    return lacks_figure(question, " ".join(hit.passage.text for hit in hits))
+def not_named(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether a figure or a matter is asked for that no passage found names: then there is no answer, however near they are."""
+    text = " ".join(hit.passage.text for hit in hits)
+    return lacks_figure(question, text) or lacks_matter(question, text)
 
 
 @dataclass(frozen=True, slots=True)

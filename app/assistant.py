@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
-from app.answerability import Answerability, no_figure, signals
+from app.answerability import Answerability, not_named, signals
 from app.approved import Match, evidence_of, match
 from app.disagreement import contradictory
 from app.evidence import Evidence
@@ -31,7 +31,7 @@ from corpus.document import Document
 from index.search import Index
 
 HITS = 8
-UNLIKELY = 0.05  # the confidence left when a figure is asked for and no passage holds one
+UNLIKELY = 0.05  # the confidence left when a figure or a matter is asked for that no passage names
 
 
 class Clock:
@@ -104,7 +104,7 @@ class Assistant:
         doubt = self.reader.doubt(asked, texts(shown)) if isinstance(self.reader, Doubter) else None
         clock.mark("doubt")
         probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, doubt))
-        if no_figure(asked, hits):
+        if not_named(asked, hits):
             probability = min(probability, UNLIKELY)
         if probability < self.answerability.threshold:
             absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
@@ -138,7 +138,19 @@ class Assistant:
     def _quote(self, run: Sequence[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
         """Sentences as they are; items under the line that introduces their list, for alone they say little."""
         listed = bool(run) and run[0].sentence.lead is not None
-        yield from reply.quote_list(run) if listed else map(reply.quote, run)
+        yield from reply.quote_list(self._whole(run)) if listed else map(reply.quote, run)
+
+    def _whole(self, run: Sequence[Evidence]) -> list[Evidence]:
+        """Every item of the lists that the run's items stand in: half a list of risks reads as if it were all of them."""
+        leads = {(one.document.id, one.sentence.lead) for one in run}
+        found = {
+            each.key: each
+            for passage in self.index.passages
+            for sentence, vector in zip(passage.sentences, self.index.sentence_vectors(passage), strict=True)
+            if (passage.document.id, sentence.lead) in leads
+            for each in [Evidence(passage, sentence, vector)]
+        }
+        return list(found.values())
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 
@@ -173,7 +185,7 @@ class Assistant:
         return replace(self._answer(blank, reply, 1.0), kind="approved")
 
     def _not_found(self, blank: Answer) -> Answer:
-        covers = self.strings("answer.covers", topics="; ".join(self.suggestions.topics))
+        covers = self.strings("answer.covers", topics="; ".join(self.suggestions.topics[:3]))
         notice = blank.notice or self.strings("answer.not_found_notice")
         return replace(blank, text=f"{self.strings('answer.not_found')} {covers}", notice=notice)
 

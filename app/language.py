@@ -33,6 +33,7 @@ class Language:
     vague: frozenset[str]
     units: frozenset[str]
     figures: dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]
+    matters: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     about_itself: tuple[str, ...]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
 
@@ -56,6 +57,10 @@ def english() -> Language:
             )
             for name, one in table["figures"].items()
         },
+        matters=tuple(
+            (re.compile(one["asked"], re.IGNORECASE), re.compile(one["held"], re.IGNORECASE))
+            for one in table["matters"].values()
+        ),
         about_itself=tuple(table["about_itself"]),
         question_types={
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
@@ -149,6 +154,11 @@ def lacks_figure(question: str, text: str) -> bool:
         if asked.search(question):
             return not (held.search(text) if held else counts(question, text))
     return False
+
+
+def lacks_matter(question: str, text: str) -> bool:
+    """Whether the question is about something, driving say, that `text` never names."""
+    return any(asked.search(question) and not held.search(text) for asked, held in english().matters)
 
 
 def counts(question: str, text: str) -> bool:

@@ -67,10 +67,10 @@ class View:
         )  # fmt: skip
 
     def sources(self, conversation: Conversation, told_in: str = "en") -> str:
-        """The sources of every answer, the newest one's shown; "" beside an urgent card and before the first answer."""
-        if conversation.urgent or not conversation.exchanges:
-            return ""
+        """The sources of every answer, the newest one's shown; "" beside an urgent card and while no answer has any."""
         cited = [each for each in conversation.exchanges if each.answer and each.answer.citations]
+        if conversation.urgent or not cited:
+            return ""
         return self._render("sources.html", cited=cited, last=conversation.last, told_in=told_in)
 
     def getting_ready(self, failed: bool) -> str:
