@@ -130,7 +130,9 @@ class Assistant:
             evidence = [one for window in shown for one in window]
             for draft in sentences(self.reader.read(asked, texts(shown))):
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
-                if verdict.supported and verdict.evidence and not repeats(verdict.evidence, reply.evidence):
+                # an item of a list says little, or something else, without the line that introduces its list
+                alone = verdict.evidence and not verdict.evidence.sentence.lead
+                if verdict.supported and verdict.evidence and alone and not repeats(verdict.evidence, reply.evidence):
                     yield reply.write(draft, verdict.evidence, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)

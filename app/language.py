@@ -140,6 +140,11 @@ def says_nothing(sentence: str) -> bool:
     return sentence.endswith(":") or sentence.lower().startswith(english().about_itself)
 
 
+def fragment(sentence: str) -> bool:
+    """Whether the sentence says nothing without the question before it: "Often, but not always"."""
+    return len(content(sentence)) < 2
+
+
 def question_type(question: str) -> str:
     """cost, duration, quantity, list, why, who, yesno, or other."""
     for name, patterns in english().question_types.items():

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.disagreement import contradicting
 from app.evidence import Evidence, Vector
-from app.language import leans_back, question_type, says_nothing
+from app.language import fragment, leans_back, question_type, says_nothing
 from app.vocabulary import Vocabulary
 from index.passage import Hit
 from index.search import Index
@@ -46,7 +46,7 @@ def candidates(
         vectors = index.sentence_vectors(hit.passage)
         for sentence, row in zip(hit.passage.sentences, vectors, strict=True):
             evidence = Evidence(hit.passage, sentence, row)
-            if says_nothing(evidence.quote):
+            if says_nothing(evidence.quote) or (not sentence.lead and fragment(evidence.quote)):
                 continue
             heading = f"{hit.passage.section} {evidence.lead}"
             cosine = float(vector @ row)

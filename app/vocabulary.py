@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from app.language import content, content_places, english, stem, words
+from app.language import content, content_places, english, negations, stem, words
 from corpus.glossary import Glossary
 
 Stems = tuple[str, ...]
@@ -97,7 +97,7 @@ class Vocabulary:
         bare = token.strip(".,;:!?\"'()").lower()
         if bare in self._typos:
             return token.lower().replace(bare, self._typos[bare])
-        if len(bare) < 5 or not bare.isalpha() or bare in self._real or bare in self._lay_words:
+        if len(bare) < 5 or not bare.isalpha() or bare in self._real or bare in self._lay_words or negations(bare):
             return token
         allowed = 1 if len(bare) < 8 else 2
         near = process.extractOne(bare, self._corpus_words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed)

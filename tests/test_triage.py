@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import Turn
-from app.triage import SiteTexts, Triage
+from app.triage import SiteTexts, Triage, encoder
+from app.triage.check import MEANING
+from app.triage.encoder import Encoder
+from app.triage.languages import load
+from app.triage.meaning import Meaning, stretches
 from corpus.errors import SpinewiseError
 
 ROOT = Path(__file__).parents[1]
 TRIAGE = Triage.load()
 EXAMPLES = list(TRIAGE.examples())
+FOREIGN = [example for tongue in load() for example in tongue.examples]
+BY_RULES = Triage.load(weights=None, meaning=None)
 
 
 @pytest.mark.parametrize(("rule", "example", "must"), EXAMPLES)
@@ -24,6 +32,11 @@ def test_every_example(rule: str, example: str, must: bool) -> None:
     *before, question = example.split(" / ")
     verdict = TRIAGE.check(question, [Turn("user", text) for text in before])
     assert (verdict.report and verdict.rule == rule) == must
+
+
+@pytest.mark.parametrize(("rule", "example", "must"), FOREIGN)
+def test_every_example_of_other_languages(rule: str, example: str, must: bool) -> None:
+    assert (rule in {found for tongue in load() for found in tongue.rules(example)}) == must
 
 
 def test_every_rule_has_examples_of_both_kinds() -> None:
@@ -62,3 +75,70 @@ def test_it_needs_no_model_and_no_index() -> None:
     script = f"import sys; from app.triage import Triage; Triage.load().check('x'); print({heavy!r} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "It started with my socks feeling odd; now I could sit on a hedgehog and not notice",
+        "i feel nothign at all wehn i sit on the loo",
+        "My mind keeps going to the drawer with the tablets and to how quiet it would be",
+    ],
+)
+def test_likeness_hears_what_no_rule_names(told: str) -> None:
+    assert not BY_RULES.check(told).report
+    assert TRIAGE.check(told).report
+
+
+def test_a_rule_among_unknown_words_is_only_a_hint() -> None:
+    told, idiom = "I have chills", "I get chills whenever the orchestra plays Mahler"
+    assert TRIAGE.check(told).report
+    assert BY_RULES.check(idiom).report  # nothing else is there to judge: in doubt it alarms
+    verdict = TRIAGE.check(idiom)
+    assert (verdict.report, verdict.about) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Write a story in which the hero has chest pain",
+        "My cat has a fever",
+        'What does "I can\'t pee" mean in English?',
+        "They say that some patients lose bladder control",
+    ],
+)
+def test_what_is_said_of_no_patient_is_no_report(said: str) -> None:
+    assert not BY_RULES.check(said).report
+
+
+def test_without_the_sentence_model_words_alone_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+    assert Meaning.load(MEANING) is None
+    alone = Triage.load()
+    assert alone.check("I can't pee and my groin is numb").report
+    assert alone.check("my undercarriage has no sensation whatsoever").report
+    assert not alone.check("How long does recovery take?").report
+
+
+def test_the_encoder_puts_like_meanings_near_each_other() -> None:
+    plain = Encoder.load({})
+    assert plain is not None
+    one, like, other = (
+        vector / np.linalg.norm(vector)
+        for vector in map(plain.encode, ("my chest hurts", "I have pain in my chest", "When may I drive a car?"))
+    )
+    assert one.shape == (384,)
+    assert one @ like > 0.7 > one @ other
+
+
+def test_a_long_story_is_also_read_in_parts() -> None:
+    story = "I walked to the shops and bought bread. " * 12 + "Since then I can't pee."
+    assert any(len(part) < 80 and "pee" in part for part in stretches(story))
+
+
+def test_a_check_takes_less_than_50_ms() -> None:
+    questions = [text for _, text, _ in EXAMPLES[::10]]
+    start = time.process_time()
+    for question in questions:
+        TRIAGE.check(question)
+    assert (time.process_time() - start) / len(questions) < 0.05

@@ -1,7 +1,9 @@
 """One question and the turns before it to a verdict: does it report a red flag, ask about one, or neither?
 
-Everything that it knows of symptoms stands in triage.toml, each rule with what it must hit and must miss; what no rule
-foresaw may still be like their examples (likeness.py). Not covered: other languages than the file's, pictures. Knows
+Everything that the rules know of symptoms stands in triage.toml, each rule with what it must hit and must miss. A rule met in
+plain words alarms by itself. Among words that no rule knows it is a hint, which alarms unless the text is not at all like a
+report. What no rule foresaw may still be like their examples in its words (likeness.py) or its meaning (meaning.py), or be said
+in another language (languages.py): these add alarms, and take none of a rule in plain words away. Not covered: pictures. Knows
 nothing of indexes, language models or queues.
 """
 
@@ -15,18 +17,24 @@ from typing import Any
 
 from app.answer import Turn
 from app.triage.cards import Cards, SiteTexts
+from app.triage.languages import LANGUAGES, Tongue, load
 from app.triage.lexicon import Lexicon, Reading
 from app.triage.likeness import NONE, Likeness
+from app.triage.meaning import TURN_BREAK, Meaning, stretches
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
-from app.triage.words import Spelling
+from app.triage.words import Spelling, clip
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
 EXAMPLES = RULES.with_name("triage_examples.tsv")
 WEIGHTS = RULES.with_name("triage_weights.npz")
-LIKELY = 0.4  # share of an alarm's likeness from which on it is taken for an emergency
+MEANING = RULES.with_name("triage_meaning.npz")
+LIKELY = 0.33  # share of an alarm's likeness from which on it is taken for an emergency
+# Least likeness to a report of a text in which a rule is met among words that no rule knows, by tier: in doubt for the worse.
+HINTED: dict[Tier, float] = {"emergency": 0.15, "same-day": 0.25}
+DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
 
 
@@ -48,15 +56,31 @@ class Triage:
     """The rules of one file, compiled once; read-only, so that threads may share it."""
 
     def __init__(
-        self, lexicon: Lexicon, rules: Mapping[str, Rule], cards: Cards, likeness: Likeness | None = None
+        self,
+        lexicon: Lexicon,
+        rules: Mapping[str, Rule],
+        cards: Cards,
+        likeness: Likeness | None = None,
+        meaning: Meaning | None = None,
+        tongues: Sequence[Tongue] = (),
     ) -> None:
-        self._lexicon, self._rules, self._cards, self._likeness = lexicon, rules, cards, likeness
+        self._lexicon, self._rules, self._cards = lexicon, rules, cards
+        self._likeness, self._meaning, self._tongues = likeness, meaning, tongues
         self._evidence = frozenset[str]().union(*(rule.evidence for rule in rules.values()))
         self._rank = {name: (TIERS.index(rule.tier), place) for place, (name, rule) in enumerate(rules.items())}
 
     @classmethod
-    def load(cls, path: Path = RULES, weights: Path | None = WEIGHTS) -> Triage:
-        """Reads and checks the file; what is wrong in it is said in one line. Without `weights` the rules stand alone."""
+    def load(
+        cls,
+        path: Path = RULES,
+        weights: Path | None = WEIGHTS,
+        meaning: Path | None = MEANING,
+        languages: Path | None = LANGUAGES,
+    ) -> Triage:
+        """Reads and checks the files; what is wrong in one is said in one line. Without `weights` the rules stand alone.
+
+        Without `meaning`, or where the packaged sentence model is missing, likeness judges by words alone.
+        """
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
@@ -64,12 +88,19 @@ class Triage:
                 f"can't read the red flags in {path}: {problem}", "restore app/triage.toml"
             ) from problem
         try:
-            return cls._of(table, Likeness.load(weights) if weights else None)
+            return cls._of(
+                table,
+                Likeness.load(weights) if weights else None,
+                Meaning.load(meaning) if weights and meaning else None,
+                load(languages) if languages else (),
+            )
         except SpinewiseError as problem:
             raise SpinewiseError(f"red flags ({path.name}): {problem.problem}", problem.mend) from problem
 
     @classmethod
-    def _of(cls, table: Mapping[str, Any], likeness: Likeness | None) -> Triage:
+    def _of(
+        cls, table: Mapping[str, Any], likeness: Likeness | None, meaning: Meaning | None, tongues: Sequence[Tongue]
+    ) -> Triage:
         for name in ("spelling", "words", "concepts", "cards", "rules"):
             if not isinstance(table.get(name), dict):
                 raise SpinewiseError(f"the table [{name}] is missing", "restore app/triage.toml")
@@ -77,25 +108,20 @@ class Triage:
         if missing := [name for name in ROLES if name not in lexicon.names]:
             raise SpinewiseError(f"concept {missing[0]} is missing", f"define it: it {ROLES[missing[0]]}")
         rules = {name: Rule.parse(name, one, lexicon.names) for name, one in table["rules"].items()}
-        if likeness and (unknown := set(likeness.labels) - rules.keys() - {NONE}):
+        learnt = {label for model in (likeness, meaning) if model for label in model.labels}
+        if unknown := learnt - rules.keys() - {NONE}:
             raise SpinewiseError(f"the weights know the rule {min(unknown)}", "run python -m app.triage.train")
-        return cls(lexicon, rules, Cards.parse(table["cards"], rules, table["rules"]), likeness)
+        if unknown := {rule for tongue in tongues for rule, _, _ in tongue.examples} - rules.keys():
+            raise SpinewiseError(f"another language knows the rule {min(unknown)}", f"mend app/{LANGUAGES.name}")
+        return cls(lexicon, rules, Cards.parse(table["cards"], rules, table["rules"]), likeness, meaning, tongues)
 
     def check(self, question: str, history: Sequence[Turn] = ()) -> Verdict:
         """The verdict on `question`, read with the visitor's last turns; what the assistant said is not believed.
 
         A report of an earlier turn stands for as long as the visitor goes on about it ("what should I do?").
         """
-        turns = [turn.content for turn in history if turn.role == "user"][-TURNS:]
-        reading, stance = self.read([*turns, question])
-        verdict = Verdict()
-        for turn in range(len(turns) + 1):
-            own = self._of_turn(turn, reading, stance)
-            if own.report or not self._stands(verdict, turn, stance):
-                verdict = own
-            if verdict.about and stance.affirms(turn):
-                verdict = replace(verdict, report=True, about=False)
-        return verdict
+        texts = (*[turn.content for turn in history if turn.role == "user"][-TURNS:], question)
+        return self._upto(len(texts) - 1, _Talk(texts, *self.read(texts)))
 
     def read(self, turns: Sequence[str]) -> tuple[Reading, Stance]:
         """The turns as the rules see them."""
@@ -125,35 +151,90 @@ class Triage:
         verdict = self.check(question, [Turn("user", text) for text in before])
         return verdict.report and verdict.rule == rule
 
-    def _stands(self, before: Verdict, turn: int, stance: Stance) -> bool:
-        """Whether what an earlier turn reported, or asked and this one affirms, still holds in this turn."""
-        return (before.report and stance.follows_up(turn)) or (before.about and stance.affirms(turn))
+    def _upto(self, turn: int, talk: _Talk) -> Verdict:
+        """The verdict on a turn and those before it."""
+        own = self._of_turn(turn, talk)
+        if turn and not own.report and talk.stance.affirms(turn) | talk.stance.follows_up(turn):
+            before = self._upto(turn - 1, talk)
+            if before.report or (before.about and talk.stance.affirms(turn)):
+                own = before
+        if own.about and talk.stance.affirms(turn):
+            return replace(own, report=True, about=False)
+        if turn and not own.report and self._meaning:
+            goes_on = self._alike(turn, talk, f"{talk.texts[turn - 1]}{TURN_BREAK}{talk.texts[turn]}", Verdict())
+            return goes_on if goes_on.report and not self._upto(turn - 1, talk).report else own
+        return own
 
-    def _of_turn(self, turn: int, reading: Reading, stance: Stance) -> Verdict:
-        """The most urgent match whose last words stand in this turn; what is told goes before what is asked."""
-        matches = (
-            match for rule in self._rules.values() for match in rule.matches(reading, stance) if match.turn == turn
-        )
-        best = min(matches, key=lambda match: (not match.told, self._rank[match.rule.id]), default=None)
-        own = _verdict(best, reading) if best else Verdict()
-        if (own.report and own.tier == TIERS[0]) or not self._likeness:
+    def _of_turn(self, turn: int, talk: _Talk) -> Verdict:
+        """What the rules, or what is like their examples, say of one turn."""
+        matches = [
+            match
+            for rule in self._rules.values()
+            for match in rule.matches(talk.reading, talk.stance)
+            if match.turn == turn
+        ]
+        own = _first([match for match in matches if match.plain or not match.told], self._rank, talk.reading)
+        if own.report and own.tier == TIERS[0]:
             return own
-        alike = self._alike(self._likeness.alarm(reading, stance, turn))
-        return alike if alike.report and (not own.report or alike.tier == TIERS[0]) else own
+        foreign = {rule for tongue in self._tongues for rule in tongue.rules(clip(talk.texts[turn]))}
+        if foreign:
+            return self._report(min(foreign, key=self._rank.__getitem__))
+        hint = _first(matches, self._rank, talk.reading)
+        more = self._alike(turn, talk, talk.texts[turn], hint)
+        if more.report and (not own.report or more.tier == TIERS[0]):
+            return more
+        return own if own.report or not hint.report else replace(hint, report=False, about=True)
 
-    def _alike(self, likeness: Mapping[str, float]) -> Verdict:
+    def _alike(self, turn: int, talk: _Talk, text: str, hint: Verdict) -> Verdict:
+        """What is like a report. What hints at one, a rule met among words that none knows, needs to be far less like it."""
+        words = self._likeness.likest(talk.reading, talk.stance, turn) if self._likeness else {}
+        if not self._likeness or not words:
+            return hint if hint.report else Verdict()
+        threshold, judged = self._likeness.threshold, words
+        if self._meaning:
+            meant = min(map(self._meaning.probabilities, stretches(clip(text))), key=lambda one: one[NONE])
+            threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
+        alarm = {name: score for name, score in judged.items() if name != NONE}
+        likely = sum(alarm.values())
+        if self._denies(turn, talk):
+            threshold = max(threshold, DENIED)
+        if hint.tier and hint.report and likely >= HINTED[hint.tier] and (hint.tier == TIERS[0] or likely < threshold):
+            return hint
+        return self._likeliest(alarm) if likely >= threshold else Verdict()
+
+    def _denies(self, turn: int, talk: _Talk) -> bool:
+        """Whether the turn denies what a rule looks for, or says that it is over."""
+        spans = (span for name in self._evidence for span in talk.reading.found[name])
+        return any(talk.reading.tokens[span[0]].turn == turn and not talk.stance.holds(span) for span in spans)
+
+    def _likeliest(self, alarm: Mapping[str, float]) -> Verdict:
         """A report of the likeliest rule; of an emergency where one is at all likely."""
-        if not likeness:
-            return Verdict()
-        urgent = {name: score for name, score in likeness.items() if self._rules[name].tier == TIERS[0]}
-        some = sum(urgent.values()) >= LIKELY * sum(likeness.values())
-        rule = max(urgent if some else likeness, key=lambda name: likeness[name])
+        urgent = {name: score for name, score in alarm.items() if self._rules[name].tier == TIERS[0]}
+        some = sum(urgent.values()) >= LIKELY * sum(alarm.values())
+        return self._report(max(urgent if some else alarm, key=alarm.__getitem__))
+
+    def _report(self, rule: str) -> Verdict:
         return Verdict(rule, self._rules[rule].tier, report=True)
 
     def _named(self, verdict: Verdict) -> str:
         if verdict.rule is None or verdict.rule not in self._rules:
             raise ValueError(f"no card for {verdict.rule}: the verdict names no rule")
         return verdict.rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """The turns of a visitor, as typed and as read."""
+
+    texts: tuple[str, ...]
+    reading: Reading
+    stance: Stance
+
+
+def _first(matches: Sequence[Match], rank: Mapping[str, tuple[int, int]], reading: Reading) -> Verdict:
+    """The most urgent match; what is told goes before what is asked."""
+    best = min(matches, key=lambda match: (not match.told, rank[match.rule.id]), default=None)
+    return _verdict(best, reading) if best else Verdict()
 
 
 def _verdict(match: Match, reading: Reading) -> Verdict:

@@ -66,12 +66,17 @@ def stretches(reading: Reading, turn: int) -> Iterator[tuple[int, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`weights`: float32 of shape (BUCKETS, labels); `labels`: the rules' ids and NONE; `threshold`: least alarm."""
+    """`weights`: float32 of shape (BUCKETS, labels); `labels`: the rules' ids and NONE.
+
+    `threshold`: the least probability of a report that alarms where this model stands alone; `joint`: the least mean of both
+    models' where meaning.py judges too.
+    """
 
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
     labels: tuple[str, ...]
     threshold: float
+    joint: float
 
     @classmethod
     def load(cls, path: Path) -> Likeness:
@@ -80,7 +85,11 @@ class Likeness:
             with np.load(path) as stored:
                 weights = stored["weights"].astype(np.float32) * stored["scale"]
                 made = cls(
-                    weights, stored["bias"], tuple(str(one) for one in stored["labels"]), float(stored["threshold"])
+                    weights,
+                    stored["bias"],
+                    tuple(str(one) for one in stored["labels"]),
+                    float(stored["threshold"]),
+                    float(stored["joint"]),
                 )
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
             raise SpinewiseError(f"can't read {path.name}: {problem}", "run python -m app.triage.train") from problem
@@ -97,6 +106,7 @@ class Likeness:
             "bias": self.bias,
             "labels": np.array(self.labels),
             "threshold": np.float32(self.threshold),
+            "joint": np.float32(self.joint),
         }
         np.savez_compressed(path, **stored)
 
@@ -106,14 +116,10 @@ class Likeness:
         powers = np.exp(scores - scores.max())
         return np.asarray(powers / powers.sum(), dtype=np.float32)
 
-    def alarm(self, reading: Reading, stance: Stance, turn: int) -> dict[str, float]:
-        """The probability of each rule for the stretch of the turn that is most like a report; {} where none is enough."""
-        best: dict[str, float] = {}
-        for places in stretches(reading, turn):
-            rules = dict(
-                zip(self.labels, map(float, self.probabilities(features(reading, stance, places))), strict=True)
-            )
-            none = rules.pop(NONE)
-            if 1 - none >= self.threshold and 1 - none > sum(best.values()):
-                best = rules
-        return best
+    def likest(self, reading: Reading, stance: Stance, turn: int) -> dict[str, float]:
+        """The probability of each label for the stretch of the turn that is most like a report; {} for a very short turn."""
+        judged = [
+            dict(zip(self.labels, map(float, self.probabilities(features(reading, stance, places))), strict=True))
+            for places in stretches(reading, turn)
+        ]
+        return min(judged, key=lambda one: one[NONE], default={})

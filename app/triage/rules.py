@@ -90,20 +90,25 @@ class Rule:
             for spans in standing(pattern, reading, stance):
                 mood = stance.mood(spans)
                 asked = mood == ASKED or (mood == SUPPOSED and not self.supposed_is_told)
-                yield Match(self, spans, reading.tokens[max(start for start, _ in spans)].turn, told=not asked)
+                turn = reading.tokens[max(start for start, _ in spans)].turn
+                yield Match(self, spans, turn, told=not asked, plain=stance.plain(spans))
         for topic in self.topics:
             for span in reading.found[topic]:
-                yield Match(self, (span,), reading.tokens[span[0]].turn, told=False)
+                yield Match(self, (span,), reading.tokens[span[0]].turn, told=False, plain=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a rule was met: in which turn its last words stand, and whether they tell of it or ask about it."""
+    """Where a rule was met: in which turn its last words stand, and whether they tell of it or ask about it.
+
+    `plain`: nothing in the sentence is unknown to the rules, so that nothing there can turn the sense of the words.
+    """
 
     rule: Rule
     spans: tuple[Span, ...]
     turn: int
     told: bool
+    plain: bool
 
 
 def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tuple[Span, ...]]:

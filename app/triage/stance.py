@@ -24,6 +24,8 @@ ROLES = {
     "present": "shows that the words around it are of now",
     "asking": "what follows is asked about, not told",
     "supposing": "what follows is supposed, not told",
+    "elsewhere": "what follows is told of no patient: a thing, a pet, a story, people at large",
+    "mentioned": "holds words that are quoted or supposed, however they are told",
     "telling": "within a question, tells of now",
     "joining": "directly before `telling`, makes it part of the question",
     "pointing": "opens a sentence that goes on about the one before",
@@ -47,6 +49,7 @@ class Stance:
             for place in range(start, end)
             if end - start > 1
         }
+        self._known = {place for spans in self._found.values() for start, end in spans for place in range(start, end)}
         self.denied = self._negated() | self._finished()
         self._mood = self._moods()
         self.links = self._linked()
@@ -62,6 +65,17 @@ class Stance:
     def mood(self, spans: tuple[Span, ...]) -> int:
         """TOLD where any of the words is told, ASKED where all are asked about, else SUPPOSED."""
         return min(self._mood[start] for start, _ in spans)
+
+    def plain(self, spans: tuple[Span, ...]) -> bool:
+        """Whether the sentences of the spans hold no word that the rule file doesn't know, and so none that turns their sense."""
+        sentences = {self._tokens[start].sentence for start, _ in spans}
+        return all(
+            place in self._known
+            or token.sentence not in sentences
+            or token.word[0].isdigit()
+            or self._lexicon.is_filler(token.word)
+            for place, token in enumerate(self._tokens)
+        )
 
     def follows_up(self, turn: int) -> bool:
         """Whether the turn asks on about what was said before, and about little else."""
@@ -136,6 +150,11 @@ class Stance:
                     if place in telling:
                         break
                     moods[place] = mood
+        for start, end in self._found["mentioned"]:
+            moods[start:end] = [ASKED] * (end - start)
+        for start, end in self._found["elsewhere"]:
+            rest = list(self._rest_of_sentence(end))
+            moods[start : end + len(rest)] = [ASKED] * (end - start + len(rest))
         return moods
 
     def _linked(self) -> list[int]:

@@ -16,14 +16,17 @@ from typing import Any
 
 import numpy as np
 
+from app.answer import Turn
 from app.triage.check import EXAMPLES, WEIGHTS, Triage
 from app.triage.likeness import BUCKETS, NONE, Likeness, features
+from app.triage.meaning import TURN_BREAK
 from corpus.command import note
 
 QUESTION_WEIGHT = 0.2  # of a question that is only presumed to report nothing
 STRENGTH = 30.0  # inverse regularisation; 10 to 100 differ by less than one point
 FALSE_ALARMS = 0.03  # the share of texts without a report that the threshold lets through; the examples are hard ones
 FOLDS = 5
+JOINT = 0.45  # least mean of both models' probabilities; measured on rows that neither had learnt from (DECISIONS.md)
 
 Example = tuple[str, str, float]  # label, text, weight
 
@@ -45,18 +48,29 @@ def typed_badly(text: str, chance: random.Random) -> str:
 
 def examples(triage: Triage, files: Sequence[Path], questions: Path | None, cases: Path | None) -> Iterator[Example]:
     """All examples; a text that is listed twice keeps its first label."""
-    listed = {text: rule if must else NONE for rule, text, must in triage.examples() if " / " not in text}
+    told = {text: rule for rule, text, must in triage.examples() if must}
+    listed = {joined(text.split(TURN_BREAK)): rule for text, rule in told.items()}
+    for _, text, must in triage.examples():
+        *before, question = text.split(TURN_BREAK)
+        if not must and not triage.check(question, [Turn("user", one) for one in before]).report:  # nor another rule's
+            listed.setdefault(joined([*before, question]), NONE)
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines():
             label, _, text = line.partition("\t")
-            listed.setdefault(text, label)
+            listed.setdefault(joined(text.split(TURN_BREAK)), label)
     for row in read_rows(cases):
-        if row["split"] == "dev" and not row.get("history"):
-            listed.setdefault(row["question"], row["rule"] if row["kind"] == ["urgent"] else NONE)
+        if row["split"] == "dev":
+            before = [turn["content"] for turn in row.get("history", ()) if turn["role"] == "user"]
+            listed.setdefault(joined([*before, row["question"]]), row["rule"] if row["kind"] == ["urgent"] else NONE)
     yield from ((label, text, 1.0) for text, label in listed.items())
     for text in sorted({row["question"] for row in read_rows(questions)} - listed.keys()):
         if not triage.check(text).report:
             yield NONE, text, QUESTION_WEIGHT
+
+
+def joined(turns: Sequence[str]) -> str:
+    """What meaning.py compares: the last turn, after the one before where there is one."""
+    return TURN_BREAK.join(turns[-2:])
 
 
 def read_rows(file: Path | None) -> Iterator[dict[str, Any]]:
@@ -79,7 +93,7 @@ def fit(triage: Triage, chosen: Sequence[Example], seed: int = 7) -> Likeness:
     model = LogisticRegression(C=STRENGTH, max_iter=3000)
     model.fit(matrix, [label for label, _, _ in rows], sample_weight=[weight for _, _, weight in rows])
     weights, bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
-    return Likeness(weights, bias, tuple(model.classes_), threshold=1.0)
+    return Likeness(weights, bias, tuple(model.classes_), threshold=1.0, joint=1.0)
 
 
 def vectors(triage: Triage, texts: Sequence[str]) -> Any:
@@ -118,7 +132,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     triage = Triage.load(weights=None)
-    chosen = list(examples(triage, [EXAMPLES, *options.examples], options.questions, options.cases))
+    known = examples(triage, [EXAMPLES, *options.examples], options.questions, options.cases)
+    chosen = [one for one in known if TURN_BREAK not in one[1]]  # the words of one turn are compared at a time
     random.Random(7).shuffle(chosen)
     judged = cross_validated(triage, chosen)
     silent = np.array([score for label, score in judged if label == NONE])
@@ -126,7 +141,7 @@ def main() -> None:
     told = np.array([score for label, score in judged if label != NONE])
     note(f"cross-validated: threshold {threshold:.3f}, recall {np.mean(told >= threshold):.3f} of {len(told)} reports")
     model = fit(triage, chosen)
-    Likeness(model.weights, model.bias, model.labels, threshold).save(options.out)
+    Likeness(model.weights, model.bias, model.labels, threshold, JOINT).save(options.out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""How like the meaning of a text is to reports of each red flag: a linear model over the encoder's vector.
+
+It stands beside likeness.py, which sees words and letters: this one knows words that no example holds, but needs the packaged
+sentence model. It may add an alarm, never take one away. Made by `python -m app.triage.teach`. Knows nothing of rules.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.triage.encoder import Array, Encoder
+from corpus.errors import SpinewiseError
+
+LONG = 40  # words; a longer text is also read two sentences at a time, or a story drowns what it tells
+MOST = 8  # stretches of one text; the first and the last ones, where people say what is wrong
+TURN_BREAK = " / "  # between what was said before and now, in examples and in what is compared
+_SENTENCES = re.compile(r"(?<=[.!?\n])\s+")
+_MEND = "run python -m app.triage.teach"
+
+
+def stretches(text: str) -> Iterator[str]:
+    """The text; of a long one also every two sentences in a row."""
+    yield text
+    sentences = _SENTENCES.split(text.strip())
+    if len(text.split()) > LONG and len(sentences) > 2:
+        pairs = [" ".join(sentences[at : at + 2]) for at in range(len(sentences) - 1)]
+        yield from pairs if len(pairs) <= MOST else pairs[: MOST // 2] + pairs[-MOST // 2 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """`weights`: float32 of shape (hidden size, labels); `labels`: the rules' ids and the one for no report."""
+
+    encoder: Encoder
+    weights: Array
+    bias: Array
+    labels: tuple[str, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Meaning | None:
+        """The model that `save` wrote; None where the packaged sentence model is missing or another one."""
+        try:
+            with np.load(path) as stored:
+                changes = {name: stored[name] for name in stored.files}
+            weights, bias = changes.pop("weights").astype(np.float32), changes.pop("bias").astype(np.float32)
+            labels = tuple(str(one) for one in changes.pop("labels"))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+            raise SpinewiseError(f"can't read {path.name}: {problem}", _MEND) from problem
+        encoder = Encoder.load(changes)
+        return cls(encoder, weights, bias, labels) if encoder else None
+
+    @staticmethod
+    def save(path: Path, changes: Mapping[str, Array], weights: Array, bias: Array, labels: tuple[str, ...]) -> None:
+        """Writes the encoder's changes and the linear model, with half the digits: as good (measured), half the size."""
+        stored: dict[str, Any] = {name: one.astype(np.float16) for name, one in changes.items()}
+        stored |= {"weights": weights.astype(np.float16), "bias": bias.astype(np.float16), "labels": np.array(labels)}
+        np.savez_compressed(path, **stored)
+
+    def probabilities(self, text: str) -> dict[str, float]:
+        """One probability per label."""
+        scores = self.encoder.encode(text) @ self.weights + self.bias
+        powers = np.exp(scores - scores.max())
+        return dict(zip(self.labels, map(float, powers / powers.sum()), strict=True))
