@@ -158,7 +158,8 @@ def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
         return min(table.precision or 0.0, table.recall or 0.0)
 
     worths = [worth(cut) for cut in cuts]
-    return round(min(cut for cut, one in zip(cuts, worths, strict=True) if one >= max(worths) - LEEWAY), 4)
+    good = [float(cut) for cut, one in zip(cuts, worths, strict=True) if one >= max(worths) - LEEWAY]
+    return round(min(good), 4)
 
 
 def abstentions(chance: Floats, answerable: Sequence[bool], threshold: float) -> Table:
