@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.answer import Turn
@@ -61,6 +61,7 @@ def test_a_number_without_digits_is_refused() -> None:
         SiteTexts(clinic_phone="ask at the desk")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text: str) -> None:
     TRIAGE.check(text)
