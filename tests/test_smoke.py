@@ -24,7 +24,7 @@ CORPORA = [
         SEEDS, id="seeds", marks=pytest.mark.skipif(not SEEDS.exists(), reason="needs the raw seeds beside the project")
     ),
 ]
-LEAST_RIGHT = 27
+LEAST_RIGHT = 25  # red flags come first: two misuses of thirty get a card (DECISIONS.md)
 
 
 @pytest.fixture(scope="module", params=CORPORA)
@@ -98,5 +98,5 @@ def test_a_site_speaks_its_own_language_wherever_the_program_itself_speaks(monke
     card = spanish.urgent("I can't feel my groin and I can't pee")
     assert card is not None
     assert "No espere." in card.text
-    assert spanish.ask("Should I double my oxycodone tonight?").text.startswith("No puedo aconsejar")
+    assert spanish.ask("What dose of ibuprofen should I take?").text.startswith("No puedo aconsejar")
     assert spanish.ask("How much does it cost?").text.startswith("No lo encuentro")
