@@ -3,7 +3,9 @@
     python -m app.reader.train --items FILE --base FOLDER --out FOLDER
 
 The same seed and items give the same order of batches; a stopped run goes on from its last checkpoint. The loss counts
-the reply's tokens only; the prompt is the one of run time (app/reader/prompt.py).
+the reply's tokens only, its first ones more: there it is settled whether the reader answers or abstains. The prompt is the
+one of run time (app/reader/prompt.py). With --start it goes on from an adapter; with --layers only the last so many layers
+learn, which saves the way back through the others.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import hashlib
 import json
 import math
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from app.reader.prompt import ABSTENTION, messages
+from index.adapter import Adapter
 
 HELD_OUT = 10  # one item in ten, by the hash of its first passage, is never trained on
+SCALE = 2.0  # of B @ A while training (peft's lora_alpha / r); the shipped B holds it already
+OPENING, OPENING_WEIGHT = 2, 4.0  # so many first tokens decide between an answer and the abstention, and weigh so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +75,23 @@ def batches(examples: Sequence[Example], tokens: int, rng: random.Random) -> Ite
 
 
 def loss_of(model: Any, batch: list[Example], pad: int) -> Any:
-    """Mean cross-entropy over the reply tokens of the batch."""
+    """Mean cross-entropy over the reply tokens of the batch, the opening ones weighing more."""
     import torch
 
     width = max(len(example.ids) for example in batch)
     ids = torch.tensor([example.ids + [pad] * (width - len(example.ids)) for example in batch])
     mask = torch.tensor([[1] * len(example.ids) + [0] * (width - len(example.ids)) for example in batch])
-    labels = ids.clone()
+    weights = torch.zeros(ids.shape)
     for row, example in enumerate(batch):
-        labels[row, : len(example.ids) - example.reply] = -100
-        labels[row, len(example.ids) :] = -100
+        first, end = len(example.ids) - example.reply, len(example.ids)
+        weights[row, first:end] = 1.0
+        weights[row, first : first + OPENING] = OPENING_WEIGHT
     with torch.autocast("cpu", dtype=torch.bfloat16):
         hidden = model.base_model.model.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        learnt = labels[:, 1:] != -100  # logits only where something is learnt: the vocabulary is the widest layer
+        learnt = weights[:, 1:] > 0  # logits only where something is learnt: the vocabulary is the widest layer
         logits = model.base_model.model.lm_head(hidden[:, :-1][learnt])
-    return torch.nn.functional.cross_entropy(logits.float(), labels[:, 1:][learnt])
+    losses = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learnt], reduction="none")
+    return (losses * weights[:, 1:][learnt]).sum() / weights[:, 1:][learnt].sum()
 
 
 def train(options: argparse.Namespace) -> None:
@@ -97,8 +105,16 @@ def train(options: argparse.Namespace) -> None:
     rng = random.Random(options.seed)
     tokenizer = AutoTokenizer.from_pretrained(options.base)
     base = AutoModelForCausalLM.from_pretrained(options.base, dtype=torch.float32)
-    config = LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    config = LoraConfig(
+        r=options.rank, lora_alpha=int(SCALE * options.rank), target_modules="all-linear", task_type="CAUSAL_LM"
+    )
     model = get_peft_model(base, config)
+    if options.start:
+        start(model, Adapter.open(options.start))
+    for name, parameter in model.named_parameters():
+        layer = re.search(r"\.layers\.(\d+)\.", name)
+        if layer and int(layer[1]) < base.config.num_hidden_layers - options.layers:
+            parameter.requires_grad_(False)
     items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
     learnt = [item for item in items if not held_out(item)]
     kept = [encode(item, tokenizer, random.Random(0)) for item in items if held_out(item)]
@@ -160,8 +176,19 @@ def train(options: argparse.Namespace) -> None:
             "epochs": options.epochs,
             "rate": options.rate,
             "rank": options.rank,
+            "layers": options.layers,
         },
     )
+
+
+def start(model: Any, adapter: Adapter) -> None:
+    """Puts the adapter's matrices where the training of `model` begins."""
+    from safetensors.torch import load_file
+
+    weights = dict(model.named_parameters())
+    for key, value in load_file(adapter.path).items():
+        weight = weights[f"base_model.model.{key}.default.weight"]
+        weight.data.copy_(value.float() / SCALE if key.endswith("lora_B") else value.float())
 
 
 def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> None:
@@ -169,12 +196,11 @@ def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> No
     import torch
     from safetensors.torch import save_file
 
-    scale = 2.0
     tensors = {}
     for name, value in model.state_dict().items():
         if "lora_" in name:
             plain = name.removeprefix("base_model.model.").replace(".default.weight", "")
-            tensors[plain] = (value * scale if "lora_B" in name else value).to(torch.bfloat16).contiguous()
+            tensors[plain] = (value * SCALE if "lora_B" in name else value).to(torch.bfloat16).contiguous()
     save_file(tensors, options.out / "adapter.safetensors")
     (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
@@ -186,6 +212,8 @@ def main() -> None:
     parser.add_argument("--items", nargs="+", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of the converted base model")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="folder of an adapter to go on from")
+    parser.add_argument("--layers", type=int, default=99, help="how many of the last layers learn")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--rank", type=int, default=16)
