@@ -69,8 +69,8 @@ def evidence_of(found: Match, index: Index) -> list[Evidence]:
     span, zero = found.pair.answer, np.zeros(index.pair_vectors.shape[1], np.float32)
     inside = {
         (sentence.start, sentence.end): Evidence(passage, sentence, zero)
-        for passage in index.passages
-        if passage.document.id == found.document.id and passage.start < span.end and span.start < passage.end
+        for passage in index.passages_of(found.document.id)
+        if passage.start < span.end and span.start < passage.end
         for sentence in passage.sentences
         if span.start <= sentence.start and sentence.end <= span.end
     }

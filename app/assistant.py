@@ -144,12 +144,13 @@ class Assistant:
 
     def _whole(self, run: Sequence[Evidence]) -> list[Evidence]:
         """Every item of the lists that the run's items stand in: half a list of risks reads as if it were all of them."""
-        leads = {(one.document.id, one.sentence.lead) for one in run}
+        leads = dict.fromkeys((one.document.id, one.sentence.lead) for one in run)
         found = {
             each.key: each
-            for passage in self.index.passages
+            for document, lead in leads
+            for passage in self.index.passages_of(document)
             for sentence, vector in zip(passage.sentences, self.index.sentence_vectors(passage), strict=True)
-            if (passage.document.id, sentence.lead) in leads
+            if sentence.lead == lead
             for each in [Evidence(passage, sentence, vector)]
         }
         return list(found.values())
@@ -220,8 +221,8 @@ class Assistant:
         """(before, quote, after): the quote within its passage, for showing it in place."""
         text = self.index.documents[citation.document].text
         around = [
-            passage for passage in self.index.passages
-            if passage.document.id == citation.document and passage.start <= citation.start < passage.end
+            passage for passage in self.index.passages_of(citation.document)
+            if passage.start <= citation.start < passage.end
         ]  # fmt: skip
         start = min([citation.start, *(passage.start for passage in around)])
         end = max([citation.end, *(passage.end for passage in around)])

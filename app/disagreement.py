@@ -7,6 +7,7 @@ questions and of which source is right: both are said, and that they differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 from app.evidence import Evidence
@@ -45,20 +46,25 @@ def contradictory(said: Sequence[Evidence]) -> bool:
 def contradict(one: Evidence, other: Evidence) -> bool:
     """Whether both speak of the same thing and can't both be right."""
     alike, equal = likeness(one.quote, other.quote)
+    if alike < SAME_THING:  # of most pairs; what follows costs more
+        return False
     if equal >= SAME_CLAIM and (negations(one.quote) > 0) != (negations(other.quote) > 0):
         return True
     first, second = spans(one.quote), spans(other.quote)
-    return alike >= SAME_THING and any(
-        all(apart(a, b) for a in first[unit] for b in second[unit]) for unit in first.keys() & second.keys()
-    )
+    return any(all(apart(a, b) for a in first[unit] for b in second[unit]) for unit in first.keys() & second.keys())
 
 
 def likeness(one: str, other: str) -> tuple[float, float]:
     """Content words that stand in both, as a share of the poorer sentence's and of the richer one's; 0 with one word only."""
-    units = english().units
-    first, second = set(content(one)) - units, set(content(other)) - units
+    first, second = things(one), things(other)
     fewer, more = sorted((len(first), len(second)))
     return (len(first & second) / fewer, len(first & second) / more) if fewer > 1 else (0.0, 0.0)
+
+
+@lru_cache(maxsize=4096)  # a source's sentence meets many others
+def things(text: str) -> frozenset[str]:
+    """The content stems of a source's sentence that are no units."""
+    return frozenset(content(text)) - english().units
 
 
 def spans(text: str) -> dict[str, list[Range]]:

@@ -1,8 +1,7 @@
 """Low-rank adapters: what was learnt on top of a base model, small enough to ship. Knows nothing of models' libraries.
 
-A file of tensors X.lora_A (rank, in) and X.lora_B (out, rank), already scaled: the merged weight X.weight is X.weight + B @ A;
-a tensor Y.change is added to the parameter Y (a bias, a layer's norm) as it is. Beside it a card
-(adapter.json) names the base by its checksum, the licence, the recipe and the figures. (LoRA: Hu et al. 2021.)
+A file of tensors X.lora_A (rank, in) and X.lora_B (out, rank), already scaled: the merged weight X.weight is X.weight + B @ A.
+Beside it a card (adapter.json) names the base by its checksum, the licence, the recipe and the figures. (LoRA: Hu et al. 2021.)
 """
 
 from __future__ import annotations
@@ -51,11 +50,10 @@ class Adapter:
         from safetensors.torch import load_file
 
         tensors, weights = load_file(self.path), dict(model.named_parameters())
-        changes = {key.removesuffix(".change"): value for key, value in tensors.items() if key.endswith(".change")}
-        for key, low in tensors.items():
-            if key.endswith(".lora_A"):
-                name = key.removesuffix(".lora_A")
-                changes[f"{name}.weight"] = tensors[f"{name}.lora_B"].float() @ low.float()
+        names = [key.removesuffix(".lora_A") for key in tensors if key.endswith(".lora_A")]
+        changes = {
+            f"{name}.weight": tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float() for name in names
+        }
         for name, change in changes.items():
             if name not in weights or weights[name].shape != change.shape:
                 raise SpinewiseError(
@@ -64,4 +62,4 @@ class Adapter:
                 )
         with torch.no_grad():  # weights made in inference mode could never be trained on
             for name, change in changes.items():
-                weights[name].data = (weights[name].float() + change.float()).to(weights[name].dtype)
+                weights[name].data = (weights[name].float() + change).to(weights[name].dtype)

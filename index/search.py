@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -72,6 +74,15 @@ class Index:
     def passages(self) -> tuple[Passage, ...]:
         """Every passage; `passages[n].number == n`."""
         return self.content.passages
+
+    def passages_of(self, document: str) -> tuple[Passage, ...]:
+        """The passages of the document with this id, in its order."""
+        return self._by_document.get(document, ())
+
+    @cached_property
+    def _by_document(self) -> dict[str, tuple[Passage, ...]]:
+        of = attrgetter("document.id")
+        return {name: tuple(found) for name, found in groupby(sorted(self.passages, key=of), key=of)}
 
     @cached_property
     def pairs(self) -> tuple[tuple[Document, Pair], ...]:
