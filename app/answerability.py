@@ -35,6 +35,7 @@ class Signals:
     third_cosine: float
     passage_coverage: float
     sentence_coverage: float
+    said_coverage: float
     context_coverage: float
     rarest_missing: float
     missing_words: float
@@ -58,6 +59,7 @@ def signals(
         third_cosine=dense[2] if len(dense) > 2 else 0.0,
         passage_coverage=vocabulary.coverage(question, best),
         sentence_coverage=max((vocabulary.coverage(question, text) for text in sentences), default=0.0),
+        said_coverage=vocabulary.coverage(question, " ".join(sentences[:2])),
         context_coverage=vocabulary.coverage(question, " ".join(near)),
         rarest_missing=rarest(missing),
         missing_words=float(len(missing)),

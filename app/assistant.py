@@ -18,10 +18,10 @@ from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
-from app.reader import Doubter, Reader, sentences
+from app.reader import Doubt, Doubter, Reader, sentences
 from app.reply import Reply
 from app.scope import Scope
-from app.select import candidates, choose, repeats, runs, texts, windows
+from app.select import candidates, choose, fits, repeats, runs, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -103,21 +103,22 @@ class Assistant:
         shown = windows(ranked)
         doubt = self.reader.doubt(asked, texts(shown)) if isinstance(self.reader, Doubter) else None
         clock.mark("doubt")
-        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, doubt))
+        log_odds = doubt.log_odds if doubt else None
+        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, log_odds))
         if not_named(asked, hits):
             probability = min(probability, UNLIKELY)
         if probability < self.answerability.threshold:
             absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         reply = Reply()
-        for sentence in self._say(asked, ranked, shown, reply):
+        for sentence in self._say(asked, ranked, shown, doubt, reply):
             clock.since_start("first_sentence")
             yield sentence
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, probability), clock)
 
     def _say(
-        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], reply: Reply
+        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], doubt: Doubt | None, reply: Reply
     ) -> Iterator[AnswerSentence]:
         """The best evidence at once; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary)
@@ -128,12 +129,12 @@ class Assistant:
         yield from self._quote(first, reply)
         if self.reader:
             evidence = [one for window in shown for one in window]
-            for draft in sentences(self.reader.read(asked, texts(shown))):
+            for draft in sentences(doubt.draft() if doubt else self.reader.read(asked, texts(shown))):
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
                 # an item of a list says little, or something else, without the line that introduces its list
-                alone = verdict.evidence and not verdict.evidence.sentence.lead
-                if verdict.supported and verdict.evidence and alone and not repeats(verdict.evidence, reply.evidence):
-                    yield reply.write(draft, verdict.evidence, verdict.support)
+                held = verdict.evidence if verdict.supported else None
+                if held and not held.sentence.lead and fits(held, ranked) and not repeats(held, reply.evidence):
+                    yield reply.write(draft, held, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)
 

@@ -76,13 +76,18 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         return Choice(tuple(items), listed=True)
     chosen: list[Evidence] = []
     for evidence in ranked:
-        weak = evidence.score < taste.relative * ranked[0].score and len(chosen) >= taste.least
+        weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
         if weak or len(chosen) >= taste.most:
             break
         if not repeats(evidence, chosen, taste):
             chosen += [one for one in whole_thought(evidence, ranked) if one.key not in {other.key for other in chosen}]
-    near = [one for one in ranked if one.score >= taste.relative * ranked[0].score]
+    near = [one for one in ranked if fits(one, ranked, taste)]
     return Choice(tuple(readable(with_contradiction(chosen[: taste.most], near))))
+
+
+def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = Taste()) -> bool:
+    """Whether it is near enough to the question, beside the best, to be said."""
+    return evidence.score >= taste.relative * ranked[0].score
 
 
 def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list[Evidence]:

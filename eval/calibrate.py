@@ -1,9 +1,8 @@
 """Fits when to abstain: the weights and the threshold of app/answerability.json, on development cases alone.
 
-For each case the signals that the assistant would see are collected on one or more indexes. The label is whether the
-passages found hold the answer; the threshold is chosen for the cases' own truth, whether the sources hold it at all.
-Both come from probabilities of models that had not seen the case. The reader is there for its doubt
-alone: nothing is written.
+For each case the signals that the assistant would see are collected on one or more indexes. The label is the case's own
+truth, whether the sources hold the answer. The threshold comes from probabilities of models that had not seen the case.
+The reader is there for its doubt alone: nothing is written.
 """
 
 from __future__ import annotations
@@ -119,10 +118,10 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
     rows = np.array([astuple(one.signals) for one in collected], dtype=np.float64)
     found = [one.found for one in collected]
     answerable = [one.answerable for one in collected]
-    if len(set(answerable)) < 2 or len(set(found)) < 2:
+    if len(set(answerable)) < 2:
         raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
     groups = [one.case for one in collected]
-    chance = cross_validated(rows, found, folds(groups, answerable), ridge)
+    chance = cross_validated(rows, answerable, folds(groups, answerable), ridge)
     threshold = best_threshold(chance, answerable)
     table = abstentions(chance, answerable, threshold)
     probabilities = chance.tolist()
@@ -133,16 +132,16 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
         "unanswerable": len(answerable) - sum(answerable),
         "answer_found": sum(found),
         "cross_validated": {
-            "auc": rounded(area_under_roc(probabilities, found)),
-            "brier": rounded(brier(probabilities, found)),
-            "ece": rounded(calibration_error(probabilities, found)),
+            "auc": rounded(area_under_roc(probabilities, answerable)),
+            "brier": rounded(brier(probabilities, answerable)),
+            "ece": rounded(calibration_error(probabilities, answerable)),
             "abstention_precision": rounded(table.precision),
             "abstention_recall": rounded(table.recall),
             "answered": rounded(table.true_negative / (table.true_negative + table.false_positive)),
         },
         "ridge": ridge,
     }
-    return Fitted(fit(rows, found, ridge), threshold, report)
+    return Fitted(fit(rows, answerable, ridge), threshold, report)
 
 
 def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:

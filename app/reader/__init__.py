@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 _MARKERS = re.compile(r"\s*\[\d+\]")
@@ -20,12 +21,23 @@ class Reader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a reader thinks of a prompt before it writes: `log_odds` that no passage answers the question.
+
+    `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time.
+    """
+
+    log_odds: float
+    draft: Callable[[], Iterator[str]]
+
+
 @runtime_checkable
 class Doubter(Protocol):
     """A reader that can say, before it writes anything, how much it would rather abstain."""
 
-    def doubt(self, question: str, passages: Sequence[str]) -> float | None:
-        """Log-odds that no passage answers the question; None where it can't tell now."""
+    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
+        """Its doubt; None where it can't tell now."""
         ...
 
 

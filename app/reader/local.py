@@ -1,11 +1,12 @@
 """A causal language model on this machine, through transformers: the only file that knows that library.
 
-Generation runs in a thread of its own and ends at its deadline, at its token budget, or as soon as the caller closes the
-iterator. Knows nothing of what the draft is for, and does not check it.
+Writing ends at its deadline, at its token budget, or as soon as the caller closes the iterator. What every prompt begins with
+is read once, at load. Knows nothing of what the draft is for, and does not check it.
 """
 
 from __future__ import annotations
 
+import copy
 import gc
 import math
 import threading
@@ -14,9 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.reader import Doubt
 from app.reader.prompt import ABSTENTION, messages
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
+
+HALF_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what a tokenizer makes of bytes that are no whole character yet
 
 
 class LocalReader:
@@ -40,85 +44,105 @@ class LocalReader:
         self._tokenizer, self._model = load(model, allow_download)
         if adapter:
             adapter.merge(self._model)
+        ends = self._model.generation_config.eos_token_id
+        self._ends = frozenset(ends if isinstance(ends, list) else [ends])
+        self._opening = self._read_opening()
 
     def read(self, question: str, passages: Sequence[str]) -> Iterator[str]:
         """The draft in pieces; see `Reader.read`."""
-        deadline = time.monotonic() + self.seconds
-        if not self._busy.acquire(timeout=self.seconds):
-            return
-        stop = threading.Event()
-        worker: threading.Thread | None = None
-        try:
-            streamer, worker = self._start(question, passages, stop, deadline)
-            yield from streamer
-        finally:  # also on GeneratorExit: a visitor who leaves must not leave a thread behind
-            stop.set()
-            if worker is not None:
-                worker.join()
-            self._busy.release()
+        return self._draft(self._encode(question, passages), copy.deepcopy(self._opening))
 
-    def doubt(self, question: str, passages: Sequence[str]) -> float | None:
+    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
         """Log-odds that it would rather abstain; None while it is busy. One pass over the prompt, nothing is written."""
         import torch
 
         if not self._busy.acquire(timeout=self.seconds):
             return None
         try:
-            prompt = self._encode(question, passages)
-            abstention = self._tokenizer(ABSTENTION, add_special_tokens=False, return_tensors="pt")["input_ids"]
+            prompt, cache = self._encode(question, passages), copy.deepcopy(self._opening)
+            abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
             with torch.inference_mode():
-                whole = torch.cat([prompt, abstention], dim=1)
-                logits = self._model(whole, logits_to_keep=abstention.shape[1] + 1).logits[0, :-1].float()
-            steps = logits.log_softmax(-1).gather(1, abstention[0, :, None])
+                unread = torch.tensor([(prompt + abstention)[cache.get_seq_length() :]])
+                kept = len(abstention) + 1
+                logits = self._model(unread, past_key_values=cache, logits_to_keep=kept).logits[0, :-1].float()
+                cache.crop(-kept)  # writing begins by reading the prompt's last token
+            steps = logits.log_softmax(-1).gather(1, torch.tensor(abstention)[:, None])
             likely = float(steps.sum().exp())
         finally:
             self._busy.release()
-        return math.log((likely + 1e-6) / (1 - likely + 1e-6))
+        log_odds = math.log((likely + 1e-6) / (1 - likely + 1e-6))
+        return Doubt(log_odds, lambda: self._draft(prompt, cache))
 
-    def _start(
-        self, question: str, passages: Sequence[str], stop: threading.Event, deadline: float
-    ) -> tuple[Iterator[str], threading.Thread]:
+    def _draft(self, prompt: list[int], cache: Any) -> Iterator[str]:
+        """Writes after the tokens of `prompt`, of which `cache` holds the keys and values of the first ones already.
+
+        A draft mostly repeats its prompt, so at each step what followed the same words there is guessed and judged in one
+        pass; what the model agrees with is kept. The text is the same as token by token (prompt lookup decoding).
+        """
         import torch
-        from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
-        class Ended(StoppingCriteria):
-            """Stopped by the caller, or out of time."""
-
-            def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-                over = stop.is_set() or time.monotonic() > deadline
-                return torch.full((input_ids.shape[0],), over, dtype=torch.bool)
-
-        ids = self._encode(question, passages)
-        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
-
-        def work() -> None:
-            try:
+        deadline = time.monotonic() + self.seconds
+        if not self._busy.acquire(timeout=self.seconds):
+            return
+        try:
+            known, unread, text = list(prompt), prompt[cache.get_seq_length() :], ""
+            while len(known) - len(prompt) < self.max_new_tokens and time.monotonic() < deadline:
+                guess = followed(known)
                 with torch.inference_mode():
-                    self._model.generate(
-                        ids, attention_mask=torch.ones_like(ids), max_new_tokens=self.max_new_tokens, do_sample=False,
-                        prompt_lookup_num_tokens=10, streamer=streamer, stopping_criteria=StoppingCriteriaList([Ended()]),
-                        pad_token_id=self._tokenizer.pad_token_id,
-                    )  # fmt: skip
-            finally:
-                streamer.end()  # type: ignore[no-untyped-call]
+                    step = self._model(
+                        torch.tensor([unread + guess]), past_key_values=cache, logits_to_keep=len(guess) + 1
+                    )
+                likely = step.logits[0].argmax(-1).tolist()
+                agreed = next((at for at, token in enumerate(guess) if token != likely[at]), len(guess))
+                cache.crop(agreed - len(guess))
+                known, unread = known + likely[: agreed + 1], likely[agreed : agreed + 1]
+                written = known[len(prompt) :]
+                ended = self._ends & set(written)
+                if ended:
+                    written = written[: min(map(written.index, ended))]
+                whole = self._tokenizer.decode(written, skip_special_tokens=True)
+                if whole.startswith(text) and not whole.endswith(HALF_CHARACTER):
+                    yield whole[len(text) :]
+                    text = whole
+                if ended:
+                    return
+        finally:  # also on GeneratorExit: a visitor who leaves ends the work
+            self._busy.release()
 
-        worker = threading.Thread(target=work, name="reader", daemon=True)
-        worker.start()
-        return iter(streamer), worker
+    def _read_opening(self) -> Any:
+        """The keys and values of what every prompt begins with, read once."""
+        import torch
+        from transformers import DynamicCache
 
-    def _encode(self, question: str, passages: Sequence[str]) -> Any:
-        """Token ids of the prompt, shape (1, tokens). A model's control tokens in a question or document are plain text."""
+        one, other = self._encode("a", ["b"]), self._encode("c", ["d"])
+        same = next(place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right)
+        cache = DynamicCache(config=self._model.config)
+        cache.activate_past_recording()  # type: ignore[no-untyped-call]  # or what was guessed wrongly could not be taken back in models with sliding windows
+        with torch.inference_mode():
+            self._model(torch.tensor([one[:same]]), past_key_values=cache, logits_to_keep=1)
+        return cache
+
+    def _encode(self, question: str, passages: Sequence[str]) -> list[int]:
+        """Token ids of the prompt. A model's control tokens in a question or document are plain text."""
         chat = [{**message, "content": self._plain(message["content"])} for message in messages(question, passages)]
-        encoded = self._tokenizer.apply_chat_template(
-            chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-        return encoded["input_ids"]
+        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _plain(self, text: str) -> str:
         """The text with the model's control tokens (<|im_start|>…) broken up, so that nobody can forge a turn."""
         for token in self._tokenizer.all_special_tokens:
             text = text.replace(token, token[:1] + " " + token[1:])
         return text
+
+
+def followed(known: Sequence[int], most: int = 16, longest: int = 3) -> list[int]:
+    """What came after the last words of `known` where they stood before: up to `most` tokens, after the longest match."""
+    for size in range(longest, 0, -1):
+        last = list(known[-size:])
+        for start in range(len(known) - size - 1, -1, -1):
+            if known[start] == last[0] and list(known[start : start + size]) == last:
+                return list(known[start + size : start + size + most])
+    return []
 
 
 def load(model: str | Path, allow_download: bool) -> tuple[Any, Any]:

@@ -1,0 +1,102 @@
+"""The local reader's way of writing: the same text as token by token, quicker, and under the caller's control."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from app.reader import local
+from app.reader.local import LocalReader, followed
+
+PASSAGES = ["Many people go home after a short stay.", "Naïve readers – even these – read “quotes”."]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A model with two layers and weights by chance, which reads and writes bytes."""
+    path = tmp_path_factory.mktemp("model")
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    plain = Tokenizer(models.BPE({letter: place for place, letter in enumerate(["<end>", *letters])}, []))
+    plain.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    plain.decoder = decoders.ByteLevel()
+    template = "{% for one in messages %}{{ one.content }}\n{% endfor %}"
+    PreTrainedTokenizerFast(
+        tokenizer_object=plain, eos_token="<end>", pad_token="<end>", chat_template=template
+    ).save_pretrained(path)
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=257, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=4096, bos_token_id=None, eos_token_id=0, pad_token_id=0, initializer_range=0.4,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(path)
+    return path
+
+
+@pytest.fixture
+def reader(folder, monkeypatch) -> LocalReader:
+    monkeypatch.setattr(local, "best_dtype", lambda: torch.float32)
+    return LocalReader(folder, "by chance", seconds=60, max_new_tokens=80)
+
+
+def token_by_token(reader: LocalReader, question: str) -> str:
+    prompt = torch.tensor([reader._encode(question, PASSAGES)])
+    made = reader._model.generate(
+        prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=80, do_sample=False, pad_token_id=0
+    )
+    return reader._tokenizer.decode(made[0, prompt.shape[1] :], skip_special_tokens=True)
+
+
+@pytest.mark.parametrize("question", ["How long do I stay?", "¿Y después?", "x", "the the the the"])
+def test_what_is_guessed_changes_no_word(reader, question) -> None:
+    plain = token_by_token(reader, question)
+    written = "".join(reader.read(question, PASSAGES))
+    assert len(plain) > 10
+    assert written[:60] == plain[:60]  # the last step may write some tokens more than the budget
+
+
+@pytest.mark.parametrize("question", ["How long do I stay?", "¿Y después?"])
+def test_what_is_written_after_a_doubt_is_what_is_written_without_one(reader, question) -> None:
+    doubt = reader.doubt(question, PASSAGES)
+    assert doubt is not None
+    assert "".join(doubt.draft()) == "".join(reader.read(question, PASSAGES))
+    assert doubt.log_odds == pytest.approx(reader.doubt(question, PASSAGES).log_odds, abs=1e-3)
+
+
+def test_one_visitor_s_prompt_is_not_left_in_what_every_prompt_begins_with(reader) -> None:
+    before = reader._opening.get_seq_length()
+    reader.doubt("a secret", PASSAGES)
+    "".join(reader.read("another secret", PASSAGES))
+    assert reader._opening.get_seq_length() == before < len(reader._encode("a", ["b"]))
+
+
+def test_closing_the_draft_frees_the_model_for_the_next(reader) -> None:
+    draft = reader.read("x", PASSAGES)
+    next(draft)
+    draft.close()
+    reader.seconds = 0.2
+    assert reader.doubt("x", PASSAGES) is not None
+
+
+def test_who_can_t_start_in_time_gets_nothing(reader) -> None:
+    draft = reader.read("x", PASSAGES)
+    next(draft)
+    reader.seconds = 0.05
+    assert reader.doubt("y", PASSAGES) is None
+    assert list(reader.read("y", PASSAGES)) == []
+    draft.close()
+
+
+def test_the_deadline_ends_a_draft(reader) -> None:
+    reader.seconds = 0.0
+    assert list(reader.read("x", PASSAGES)) == []
+
+
+def test_the_longest_repeat_is_followed_the_latest_first() -> None:
+    assert followed([7, 1, 2, 3, 8, 9, 5, 2, 3, 6, 1, 2, 3]) == [8, 9, 5, 2, 3, 6, 1, 2, 3]
+    assert followed([1, 4, 1, 5, 1], most=1) == [5]
+    assert followed([1, 2, 3]) == []
+    assert followed([]) == []
