@@ -1,13 +1,14 @@
-"""python -m eval: run, report, compare, gate, calibrate, faq, meta, retrieval, readme, mutants, bench, freeze."""
+"""python -m eval: run, report, compare, gate, calibrate, faq, meta, retrieval, all, readme, mutants, bench, freeze."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 from corpus.command import Command
 from eval.commands import calibrate, compare, freeze, gate, report, run
-from eval.studies import bench, faq, meta, mutants, readme, retrieval
+from eval.studies import bench, everything, faq, meta, mutants, readme, retrieval
 
 
 def command() -> Command:
@@ -53,10 +54,15 @@ def command() -> Command:
     )
     parser.add_argument("--cases", type=Path, action="append", metavar="FILE", help="run these cases instead")
     parser.add_argument(
-        "--baseline", type=Path, metavar="DIR", help="an earlier run, or a baseline file (default: the shipped one)"
-    )
+        "--baseline", type=Path, metavar="DIR",
+        help="an earlier run, or a baseline file (default: the shipped one, where the gate chooses the cases)",
+    )  # fmt: skip
     parser.add_argument(
-        "--write-baseline", type=Path, metavar="FILE", help="write the run as a baseline and judge nothing"
+        "--write-baseline", type=Path, metavar="FILE",
+        help="write the run as a baseline, unless it breaks a rule or a limit; floors are not held then",
+    )  # fmt: skip
+    parser.add_argument(
+        "--system", default="assistant", metavar="NAME", help="what to judge (as in python -m eval run)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the run goes (default: runs/ in the home)")
     parser = made.add("calibrate", calibrate, "fits when to abstain, on development cases", "python -m eval calibrate")
@@ -89,9 +95,12 @@ def command() -> Command:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go too, as JSON")
     parser = made.add(
         "retrieval", retrieval, "finding pages among thousands: BM25, dense, fused, as shipped",
-        "python -m eval retrieval medquad.jsonl --pages 1000",
+        "python -m eval retrieval medquad.jsonl --asked eval/cases/medquad_questions.jsonl --pages 3000",
     )  # fmt: skip
     parser.add_argument("file", type=Path, metavar="FILE", help="JSONL with question, answer and, if known, focus")
+    parser.add_argument(
+        "--asked", type=Path, metavar="FILE", help="questions in patients' words, each with the doc_id of its page"
+    )
     parser.add_argument(
         "--pages", type=int, default=1000, help="how many pairs make the corpus; 0 is all (default: 1000)"
     )
@@ -99,15 +108,20 @@ def command() -> Command:
     parser.add_argument("--work", type=Path, metavar="DIR", help="where the index is kept (default: runs/retrieval)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go (default: retrieval.json there)")
     parser = made.add(
-        "readme", readme, "writes the README's figures from runs, or again from those that are kept",
-        "python -m eval readme --shipped runs/shipped --seeds runs/seeds --faq runs/faq/faq.json",
+        "all", everything, "every figure of the README into one folder; goes on where it stopped",
+        "python -m eval all --out figures --seeds HOME --pairs medquad.jsonl",
     )  # fmt: skip
-    parser.add_argument("--shipped", type=Path, metavar="DIR", help="a run over the shipped corpus")
-    parser.add_argument("--seeds", type=Path, metavar="DIR", help="a run over the raw source documents")
-    parser.add_argument("--faq", type=Path, metavar="FILE", help="faq.json of python -m eval faq")
-    parser.add_argument("--meta", type=Path, metavar="FILE", help="what python -m eval meta --out wrote")
-    parser.add_argument("--retrieval", type=Path, metavar="FILE", help="what python -m eval retrieval wrote")
-    parser.add_argument("--bench", type=Path, metavar="FILE", help="bench.json of python -m eval bench")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the folder")
+    parser.add_argument("--seeds", type=Path, metavar="HOME", help="a home whose index is of the raw source documents")
+    parser.add_argument("--pairs", type=Path, metavar="FILE", help="question-answer pairs, for retrieval and the bench")
+    parser.add_argument("--physicians", type=Path, metavar="FILE", help="K-QA's support pairs, where you have them")
+    parser.add_argument("--without-bench", action="store_true", help="leave speed and memory out; that takes longest")
+    parser.add_argument("--bench", nargs=argparse.REMAINDER, default=[], help="the rest of the line goes to the bench")
+    parser = made.add(
+        "readme", readme, "writes the README's figures from such a folder, or again from those that are kept",
+        "python -m eval readme figures",
+    )  # fmt: skip
+    parser.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="what python -m eval all made")
     made.add(
         "mutants", mutants, "ten deliberate defects, each of which the gate has to catch", "python -m eval mutants"
     )

@@ -1,8 +1,10 @@
 """Retrieval among thousands of pages: a file of question–answer pairs as corpus and as questions. Knows no answers' text.
 
-Every pair's answer becomes a page under its focus as title; its question has to find that page again, or another that was
-written for the same question. Measured are pages, not passages: the first passage of a page counts. The index is built
-with the shipped settings and kept in the work folder, so that a second call only searches.
+Every pair's answer becomes a page under its focus as title. Asked are the pairs' own questions, or questions in patients'
+words that name their page (`cases/medquad_questions.jsonl`). That page has to be found, or one that answers the same
+question. Measured are pages, not passages: the first passage of a page counts. The index is built with the shipped settings
+and kept in the work folder, so that a second call only searches. Not covered: a page that would answer too, but was written
+for another question, counts as wrong; it does so for every way of finding alike.
 """
 
 from __future__ import annotations
@@ -12,22 +14,28 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corpus.errors import SpinewiseError
-from corpus.home import make_folder
-from eval.cases import numbered
+from corpus.home import make_folder, replacing
+from eval.cases import FOLDER, check_frozen, numbered
 from eval.metrics import hit_at, ndcg_at, recall_at, reciprocal_rank
 from eval.statistics import Interval, bootstrap_mean, holm, paired_permutation
 
 if TYPE_CHECKING:
+    from index.dense import Vectors
+    from index.embed import Embedder
     from index.passage import Hit
     from index.search import Index
 
-SEED, DEPTH, PASSAGES, RANKED = 3, 10, 60, 60
-SHIPPED = "as shipped"
+SEED, DEPTH, PASSAGES, RANKED, BATCH = 3, 10, 60, 60, 256
+BM25, UNTAUGHT, BOTH, TAUGHT, SHIPPED = (
+    "BM25", "dense, untaught", "BM25 + untaught, rank fusion", "dense, taught", "as shipped",
+)  # fmt: skip
+PATIENTS = FOLDER / "medquad_questions.jsonl"
 Progress = Callable[[int, int], None]
 
 
@@ -35,9 +43,25 @@ class Entry(BaseModel):
     """One question with its answer; other keys of the file are left alone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+    doc_id: str = ""
+    source: str = ""
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
     focus: str = ""
+
+
+class Asked(BaseModel):
+    """A question in a patient's words, and the `doc_id` of the pair whose answer it asks for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    page: str
+    question: str = Field(min_length=1)
+    split: Literal["dev", "test"]
+    note: str = ""
+
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +72,33 @@ class Sample:
     questions: tuple[tuple[str, frozenset[str]], ...]
 
 
-def read_entries(path: Path) -> list[Entry]:
-    """The pairs of a JSONL file; a line that is none is named."""
+def read_lines(path: Path, form: type[Form], mend: str) -> list[Form]:
+    """The rows of a JSONL file; a line that is none is named."""
     found = []
     for number, line in numbered(path):
         try:
-            found.append(Entry.model_validate_json(line))
+            found.append(form.model_validate_json(line))
         except ValidationError as problem:
             first = problem.errors()[0]
             key = ".".join(map(str, first["loc"])) or "the row"
-            mend = 'write {"question": "…", "answer": "…"} on each line'
             raise SpinewiseError(f"{path.name}, line {number}: {key}: {first['msg']}", mend) from None
     return found
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The pairs of a file."""
+    return read_lines(path, Entry, 'write {"question": "…", "answer": "…"} on each line')
+
+
+def read_asked(path: Path = PATIENTS) -> list[Asked]:
+    """Questions in patients' words; the shipped ones have to be the frozen ones."""
+    check_frozen(path, numbered(path))
+    return read_lines(path, Asked, "the schema is the class Asked in eval/at_scale.py")
+
+
+def same(question: str) -> str:
+    """A question's words, however it is spaced and written."""
+    return " ".join(question.casefold().split())
 
 
 def sampled(entries: Sequence[Entry], pages: int, questions: int, seed: int = SEED) -> Sample:
@@ -69,10 +108,42 @@ def sampled(entries: Sequence[Entry], pages: int, questions: int, seed: int = SE
     named = {f"page-{number:06}": one for number, one in enumerate(chosen)}
     alike: dict[str, set[str]] = {}
     for name, one in named.items():
-        alike.setdefault(" ".join(one.question.casefold().split()), set()).add(name)
+        alike.setdefault(same(one.question), set()).add(name)
     asked = draw.sample(sorted(alike), min(questions, len(alike)))
-    spelt = {" ".join(one.question.casefold().split()): one.question for one in chosen}
+    spelt = {same(one.question): one.question for one in chosen}
     return Sample(named, tuple((spelt[key], frozenset(alike[key])) for key in asked))
+
+
+def with_patients(entries: Sequence[Entry], asked: Sequence[Asked], pages: int, seed: int = SEED) -> Sample:
+    """The pages that are asked for, among `pages` in all (0: all of them); seeded.
+
+    Right is the page that a question names, and pages of other sources that were written for the same question. Pages of the
+    same source with the same question are its parts about other things.
+    """
+    wanted = {one.page for one in asked}
+    gone = wanted - {one.doc_id for one in entries}
+    if gone:
+        raise SpinewiseError(
+            f"no pair has the doc_id {sorted(gone)[0]}", "name the file that the questions were written for"
+        )
+    others = [one for one in entries if one.doc_id not in wanted]
+    more = others if pages == 0 else random.Random(seed).sample(others, min(max(0, pages - len(wanted)), len(others)))
+    drawn = {id(one) for one in more}
+    named = {
+        f"page-{number:06}": one
+        for number, one in enumerate(one for one in entries if one.doc_id in wanted or id(one) in drawn)
+    }
+    alike: dict[str, set[str]] = {}
+    for name, one in named.items():
+        alike.setdefault(same(one.question), set()).add(name)
+    by_id = {one.doc_id: name for name, one in named.items() if one.doc_id}
+
+    def right(page: str) -> frozenset[str]:
+        own = named[by_id[page]]
+        others = {name for name in alike[same(own.question)] if named[name].source != own.source}
+        return frozenset({by_id[page], *others})
+
+    return Sample(named, tuple((one.question, right(one.page)) for one in asked))
 
 
 def indexed(sample: Sample, work: Path, progress: Progress | None = None) -> Index:
@@ -101,22 +172,50 @@ Way = Callable[[str], list[str]]
 """A question to names of pages, best first."""
 
 
-def ways(index: Index) -> dict[str, Way]:
-    """The baselines and the shipped search. The baselines get no glossary: they are what anybody has."""
+def ways(index: Index, untaught: Vectors, embedder: Embedder) -> dict[str, Way]:
+    """The baselines, the taught embedder alone, and the shipped search. All but the last get no glossary: the baselines are
+    what anybody has. `untaught`: the passages' vectors, shape (n, d), by the `embedder` as its makers left it.
+    """
     plain = replace(index, settings=index.settings.model_copy(update={"expansion_weight": 0.0}))
 
     def words(question: str) -> list[str]:
         return pages_of(plain.search(question, PASSAGES, by="words"))
 
     def dense(question: str) -> list[str]:
-        return pages_of(plain.search(question, PASSAGES, by="dense"))
+        scores = untaught @ embedder.encode([question], "query")[0]
+        best = np.argsort(-scores, kind="stable")[:PASSAGES]
+        return list(dict.fromkeys(index.passages[int(row)].document.id for row in best))
 
     return {
-        "BM25": words,
-        "dense": dense,
-        "rank fusion": lambda question: rank_fused([words(question), dense(question)]),
+        BM25: words,
+        UNTAUGHT: dense,
+        BOTH: lambda question: rank_fused([words(question), dense(question)]),
+        TAUGHT: lambda question: pages_of(plain.search(question, PASSAGES, by="dense")),
         SHIPPED: lambda question: pages_of(index.search(question, PASSAGES)),
     }
+
+
+def untaught(index: Index, work: Path, progress: Progress | None = None) -> tuple[Vectors, Embedder]:
+    """The passages' vectors by the settings' embedder without the shipped adapter, kept in `work`; and that embedder."""
+    from index.embed import open_embedder
+    from index.passages import embedded_text
+
+    embedder = open_embedder(index.settings.embedder, index.settings.allow_download, adapted=False)
+    texts = [embedded_text(one) for one in index.passages]
+    key = hashlib.sha256("\n".join([embedder.name, embedder.checksum, *texts]).encode()).hexdigest()[:16]
+    path = work / f"untaught-{key}.npy"
+    if path.exists():
+        kept: Vectors = np.load(path)
+        return kept, embedder
+    parts = []
+    for start in range(0, len(texts), BATCH):
+        parts.append(embedder.encode(texts[start : start + BATCH], "passage"))
+        if progress:
+            progress(min(start + BATCH, len(texts)), len(texts))
+    vectors = np.concatenate(parts)
+    with replacing(path) as stream:
+        np.save(stream, vectors)
+    return vectors, embedder
 
 
 def pages_of(hits: Sequence[Hit]) -> list[str]:
@@ -152,7 +251,10 @@ def measured(ranking: Sequence[str], right: frozenset[str]) -> dict[str, float]:
 
 
 def compared(sample: Sample, by: Mapping[str, Way], tick: Callable[[], None]) -> dict[str, Any]:
-    """{"pages", "questions", "rows": {way: {measure: Interval}}, "p": {way: Holm's p of nDCG@10 against the shipped}}."""
+    """{"pages", "questions", "rows": {way: {measure: Interval}}, "against": {way: {"difference": Interval, "p"}}}.
+
+    `against` is nDCG@10 of the shipped search less that of the way, question by question: paired permutation, then Holm.
+    """
     scores: dict[str, list[dict[str, float]]] = {name: [] for name in by}
     for question, right in sample.questions:
         for name, way in by.items():
@@ -163,21 +265,29 @@ def compared(sample: Sample, by: Mapping[str, Way], tick: Callable[[], None]) ->
         for name, values in scores.items()
     }
     shipped = [one["ndcg@10"] for one in scores.get(SHIPPED, [])]
-    raw = {
-        name: paired_permutation([ours - one["ndcg@10"] for ours, one in zip(shipped, values, strict=True)]) or 1.0
+    gains = {
+        name: [ours - one["ndcg@10"] for ours, one in zip(shipped, values, strict=True)]
         for name, values in scores.items()
         if name != SHIPPED and shipped
     }
-    return {"pages": len(sample.pages), "questions": len(sample.questions), "rows": rows, "p": holm(raw)}
+    p = holm({name: paired_permutation(gain) or 1.0 for name, gain in gains.items()})
+    against = {name: {"difference": bootstrap_mean(gain), "p": p[name]} for name, gain in gains.items()}
+    return {"pages": len(sample.pages), "questions": len(sample.questions), "rows": rows, "against": against}
 
 
 def told(found: Mapping[str, Any]) -> Iterator[str]:
     """The figures as lines."""
     yield f"{found['questions']} questions among {found['pages']} pages; {found.get('passages', '?')} passages"
-    yield f"{'':<14}" + "".join(f"{name:<24}" for name in MEASURES) + "p of nDCG@10 against the shipped"
+    yield f"{'':<30}" + "".join(f"{name:<24}" for name in MEASURES) + "nDCG@10 of the shipped less this; p (Holm)"
     for name, row in found["rows"].items():
         cells = "".join(f"{f'{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]':<24}" for one in row.values())
-        yield f"{name:<14}{cells}" + (f"{found['p'][name]:.4f}" if name in found["p"] else "")
+        yield f"{name:<30}{cells}" + (gained(found["against"][name]) if name in found["against"] else "")
+
+
+def gained(one: Mapping[str, Any]) -> str:
+    """A difference with its range and p."""
+    gain = one["difference"]
+    return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]; {one['p']:.4f}"
 
 
 def provenance(path: Path) -> dict[str, Any]:

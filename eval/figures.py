@@ -13,6 +13,7 @@ from typing import Any
 
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
+from eval.gate import aims
 from eval.provenance import ROOT
 from eval.run import RUN, SUMMARY, read_json
 from eval.summary import METRICS
@@ -41,15 +42,21 @@ def read_figures(path: Path = FIGURES) -> dict[str, Any]:
     return found
 
 
-def gathered(
-    kept: Mapping[str, Any], runs: Mapping[str, Path], faq: Path | None = None, meta: Path | None = None,
-    retrieval: Path | None = None, bench: Path | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """What is kept, with every part that is given put in its place."""
-    found = {**kept, "runs": {**kept["runs"], **{name: of_run(folder) for name, folder in runs.items()}}}
-    for name, path in (("faq", faq), ("meta", meta), ("retrieval", retrieval), ("bench", bench)):
-        if path is not None:
-            found[name] = read_part(path)
+def gathered(kept: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """What is kept, with every part that is in the folder (see `eval.everything`) put in its place."""
+    found = {**kept, "runs": dict(kept["runs"])}
+    if folder is None:
+        return found
+    if not folder.is_dir():
+        raise SpinewiseError(f"{folder} is no folder of results", "make one: python -m eval all --out DIR")
+    for name in CORPORA:
+        if (folder / name / SUMMARY).exists():
+            found["runs"][name] = of_run(folder / name)
+        if (path := folder / f"faq-{name}" / "faq.json").exists():
+            found["faq"] = {**found.get("faq", {}), name: read_part(path)}
+    for name, file in (("meta", "meta.json"), ("retrieval", "retrieval.json"), ("bench", "bench/bench.json")):
+        if (folder / file).exists():
+            found[name] = read_part(folder / file)
     return found
 
 
@@ -58,7 +65,7 @@ def read_part(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise SpinewiseError(f"can't read {path}: {problem}", "name the JSON file that the study wrote") from None
+        raise SpinewiseError(f"can't read {path}: {problem}", "remove it, then python -m eval all again") from None
 
 
 def of_run(folder: Path) -> dict[str, Any]:
@@ -112,6 +119,7 @@ def section(found: Mapping[str, Any]) -> str:
     """The whole section as Markdown, between its two marks."""
     parts = [
         table(found["runs"]),
+        *unreached(found["runs"]),
         *faq(found.get("faq")),
         *judges(found.get("meta")),
         *scale(found.get("retrieval")),
@@ -145,6 +153,19 @@ def table(runs: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def unreached(runs: Mapping[str, Any]) -> Iterator[str]:
+    """What has not got where it has to, over the corpora; nothing where all has."""
+    short: dict[str, list[str]] = {}
+    for corpus in (name for name in CORPORA if name in runs):
+        for one in aims(runs[corpus]["metrics"]):
+            if not one.reached:
+                goal = f"{one.title} ({'at most' if one.lower else 'at least'} {bare(one.name, one.aim)})"
+                short.setdefault(goal, []).append(CORPORA[corpus])
+    if short:
+        named = "; ".join(goal if len(where) == len(runs) else f"{goal}, {where[0]}" for goal, where in short.items())
+        yield f"Not where it has to get yet: {named}."
+
+
 def spelt(metric: str, value: Mapping[str, Any] | None) -> str:
     """A figure with its range and n."""
     if value is None:
@@ -166,7 +187,7 @@ def bare(metric: str, value: float) -> str:
 
 
 def faq(found: Mapping[str, Any] | None) -> Iterator[str]:
-    """The FAQ with and without itself in the index."""
+    """The FAQ with and without itself in the index, for each corpus."""
     if not found:
         return
     columns = ("answered", "vital facts", "cites the FAQ")
@@ -177,10 +198,12 @@ def faq(found: Mapping[str, Any] | None) -> Iterator[str]:
         f"| | {' | '.join(columns)} |",
         f"|---|{'---|' * len(columns)}",
     ]
-    for mode, groups in found.items():
-        for group, values in groups.items():
-            words = group.removeprefix("faq-").replace("-", " ")
-            rows.append(f"| {mode}, {words} | {' | '.join(spelt(name, values.get(name)) for name in columns)} |")
+    for corpus in (name for name in CORPORA if name in found):
+        for mode, groups in found[corpus].items():
+            for group, values in groups.items():
+                words = group.removeprefix("faq-").replace("-", " ")
+                cells = " | ".join(spelt(name, values.get(name)) for name in columns)
+                rows.append(f"| {CORPORA[corpus]}, {mode}, {words} | {cells} |")
     yield "\n".join(rows)
 
 
@@ -217,17 +240,18 @@ def scale(found: Mapping[str, Any] | None) -> Iterator[str]:
     """Retrieval among thousands of pages."""
     if not found:
         return
-    columns = list(next(iter(found["rows"].values())))
+    columns, gain = list(next(iter(found["rows"].values()))), "shipped search: nDCG@10 higher by"
     rows = [
-        f"Finding the right page among {found['pages']:,}, with {found['questions']} questions of {found['file']}:",
+        f"Finding the right page among {found['pages']:,} of {found['file']}, with {found['questions']} questions of "
+        f"{found['asked']} (paired permutation test, p after Holm):",
         "",
-        f"| | {' | '.join(columns)} |",
-        f"|---|{'---|' * len(columns)}",
+        f"| | {' | '.join(columns)} | {gain} |",
+        f"|---|{'---|' * (len(columns) + 1)}",
     ]
-    rows += [
-        f"| {name} | {' | '.join(spelt('auc', value) for value in values.values())} |"
-        for name, values in found["rows"].items()
-    ]
+    for name, row in found["rows"].items():
+        against = found["against"].get(name)
+        last = f"{spelt('auc', against['difference'])}, p={against['p']:.4f}" if against else "–"
+        rows.append(f"| {name} | {' | '.join(spelt('auc', value) for value in row.values())} | {last} |")
     yield "\n".join(rows)
 
 

@@ -1,11 +1,10 @@
-"""Whether a run may pass: hard rules case by case, thresholds, no drop against a baseline, the same again on a rerun.
+"""Whether a run is good enough: hard rules case by case, limits, no fall below the baseline, the same again on a rerun.
 
-Knows nothing of how a run is made. Thresholds and the reasons for them stand in gate.toml.
+Knows nothing of how a run is made. Limits, margins and aims, and the reasons for them, stand in gate.toml.
 """
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import SpinewiseError
-from corpus.home import replacing
+from eval.baseline import Baseline, Times
 from eval.compare import compare
-from eval.run import read_rows
 from eval.summary import METRICS, Row
 
 FILE = Path(__file__).parent / "gate.toml"
-BASELINE = Path(__file__).parent / "baseline.json"
 EMERGENCY = "tier=emergency"
-
-
 OF_WHAT_WAS_DONE = {"approved_precision", "abstention_precision"}  # no value where it never was done
-Times = Mapping[str, Mapping[str, float]]
-"""Percentiles in milliseconds by step."""
+EXCUSABLE = {"forbidden_claim"}  # rules that single cases may be known to break, see [known] in gate.toml
+ALMOST = 1e-6  # figures are kept with four digits: what looks equal is equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +38,18 @@ class Finding:
 
 
 def load(path: Path = FILE) -> dict[str, Any]:
-    """The rules; one that names no metric or no rule is refused."""
+    """The rules; one that names no metric or no rule, or excuses what can't be excused, is refused."""
     try:
         rules = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as problem:
         raise SpinewiseError(f"can't read {path}: {problem}", "mend the file") from problem
-    unknown = [*(set(rules["threshold"]) - set(METRICS)), *(set(rules["hard"]) - set(HARD))]
+    unknown = [*(set(rules["metric"]) - set(METRICS)), *(set(rules["hard"]) - set(HARD))]
     if unknown:
         raise SpinewiseError(
             f"{path.name}: unknown rule {sorted(unknown)[0]}", f"known: {', '.join([*HARD, *METRICS])}"
         )
+    if excused := sorted(set(rules.get("known", {})) - EXCUSABLE):
+        raise SpinewiseError(f"{path.name}: no case can be excused from {excused[0]}", "mend what breaks it")
     return rules
 
 
@@ -73,24 +70,100 @@ HARD: Mapping[str, Callable[[Row], bool]] = {
 }
 
 
-def hard(rows: Sequence[Row], rules: Mapping[str, str]) -> Iterator[Finding]:
-    """The cases that break a rule which no case may break."""
+Known = Mapping[str, Mapping[str, str]]
+"""Rule -> id of a case that is known to break it -> what is wrong."""
+
+
+def hard(rows: Sequence[Row], rules: Mapping[str, str], known: Known) -> Iterator[Finding]:
+    """The cases that break a rule which no case may break; and those known to break one that don't any more."""
     for name, why in rules.items():
-        broken = tuple(row["id"] for row in rows if HARD[name](row))
-        if broken:
-            yield Finding(name, f"{len(broken)} of {len(rows)} cases", why, broken)
+        broken = [row["id"] for row in rows if HARD[name](row)]
+        new = tuple(one for one in broken if one not in known.get(name, {}))
+        if new:
+            yield Finding(name, f"{len(new)} of {len(rows)} cases", why, new)
+    for name, cases in known.items():
+        mended = tuple(row["id"] for row in rows if row["id"] in cases and not HARD[name](row))
+        if mended:
+            why = f"Take it off [known.{name}] in gate.toml, so that it can't break again unseen."
+            yield Finding("known", "mended, and still on the list of known faults", why, mended)
 
 
-def thresholds(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    """Metrics beyond their threshold."""
+def known_faults(rows: Sequence[Row], rules: Mapping[str, Any]) -> list[Finding]:
+    """What the gate lets pass because it was there before: to be read at every run."""
+    return [
+        Finding(name, "known, not mended yet", why, (row["id"],))
+        for name, cases in rules.get("known", {}).items()
+        for row in rows
+        if (why := cases.get(row["id"])) and HARD[name](row)
+    ]
+
+
+def beyond(name: str, value: float, line: float) -> bool:
+    """Whether a value is on the wrong side of a line."""
+    return value < line - ALMOST if METRICS[name].better == "higher" else value > line + ALMOST
+
+
+def limits(metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Metrics beyond their limit."""
     for name, rule in rules.items():
+        line = rule.get("at_least", rule.get("at_most"))
         found = metrics.get(name)
-        if found is None or found["n"] < rule.get("from_n", 0):
+        if line is None or found is None or found["n"] < rule.get("from_n", 0):
             continue
-        if found["value"] < rule.get("at_least", found["value"]):
-            yield Finding(name, f"{found['value']:.3f} is below {rule['at_least']} (n={found['n']})", rule["why"])
-        if found["value"] > rule.get("at_most", found["value"]):
-            yield Finding(name, f"{found['value']:.3f} is above {rule['at_most']} (n={found['n']})", rule["why"])
+        if beyond(name, found["value"], line):
+            side = "below" if METRICS[name].better == "higher" else "above"
+            yield Finding(name, f"{found['value']:.3f} is {side} the limit {line:g} (n={found['n']})", rule["why"])
+
+
+def floors(
+    before: Mapping[str, Any], metrics: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Metrics that are worse than the baseline's on the same cases by more than their margin."""
+    for name, rule in rules.items():
+        found, was = metrics.get(name), before.get(name)
+        if "margin" not in rule or found is None or was is None or found["n"] < rule.get("from_n", 0):
+            continue
+        higher = METRICS[name].better == "higher"
+        line = was["value"] - rule["margin"] if higher else was["value"] + rule["margin"]
+        if beyond(name, found["value"], line):
+            seen = f"{found['value']:.3f} is {'below' if higher else 'above'} {line:.3f}, the baseline's {was['value']:.3f}"
+            yield Finding(
+                name, f"{seen} {'less' if higher else 'and'} {rule['margin']:g} (n={found['n']})", rule["why"]
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A metric beside where it has to get."""
+
+    name: str
+    title: str
+    aim: float
+    found: Mapping[str, Any]
+    reached: bool
+
+    @property
+    def lower(self) -> bool:
+        """Whether less is better."""
+        return METRICS[self.name].better == "lower"
+
+    def __str__(self) -> str:
+        state, least = "reached" if self.reached else "not reached yet", "at most" if self.lower else "at least"
+        one = self.found
+        return (
+            f"{state:<16}{self.title}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}] n={one['n']}, "
+            f"to be {least} {self.aim:g}"
+        )
+
+
+def aims(metrics: Mapping[str, Any], rules: Mapping[str, Any] | None = None) -> list[Aim]:
+    """Every metric that has an aim and a value, those not reached first."""
+    found = [
+        Aim(name, METRICS[name].title, rule["aim"], one, not beyond(name, one["value"], rule["aim"]))
+        for name, rule in (rules or load())["metric"].items()
+        if "aim" in rule and (one := metrics.get(name)) is not None
+    ]
+    return sorted(found, key=lambda one: one.reached)
 
 
 def untouched(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -142,50 +215,24 @@ def differs(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Finding]:
 def judge(
     rows: Sequence[Row],
     summary: Mapping[str, Any],
-    baseline: Sequence[Row] | None = None,
+    baseline: Baseline | None = None,
     rerun: Sequence[Row] | None = None,
     before: Times | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
-    """Everything that doesn't hold; empty when the run passes. `before` are the baseline's times on the same
-    machine.
+    """Everything that doesn't hold; empty when the run passes. `before` are the baseline's times on the same machine.
+
+    Floors are held only where the baseline is of the same cases.
     """
     rules = rules or load()
+    metrics, took = summary["metrics"], summary.get("times_ms", {})
+    same = baseline is not None and baseline.covers(rows)
     return [
-        *hard(rows, rules["hard"]),
-        *thresholds(summary["metrics"], rules["threshold"]),
-        *slow(summary.get("times_ms", {}), rules["time"]),
-        *(slower(before, summary.get("times_ms", {}), rules["slower"]) if before else []),
-        *(drops(baseline, rows, rules["drop"]) if baseline is not None else []),
+        *hard(rows, rules["hard"], rules.get("known", {})),
+        *limits(metrics, rules["metric"]),
+        *(floors(baseline.metrics, metrics, rules["metric"]) if baseline is not None and same else []),
+        *slow(took, rules["time"]),
+        *(slower(before, took, rules["slower"]) if before else []),
+        *(drops(baseline.rows, rows, rules["drop"]) if baseline is not None else []),
         *(differs(rows, rerun) if rerun is not None else []),
     ]
-
-
-# -- the baseline ------------------------------------------------------------------------------------------------------
-
-
-def baseline_rows(path: Path | None = None) -> list[dict[str, Any]] | None:
-    """The rows of a baseline: a run's folder, a file, or by default the shipped file; None where that isn't there."""
-    if path is None and not BASELINE.exists():
-        return None
-    path = path or BASELINE
-    if path.is_dir():
-        return read_rows(path)
-    try:
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except (OSError, ValueError, KeyError) as problem:
-        raise SpinewiseError(
-            f"can't read the baseline {path}: {problem}", "name a run's folder with --baseline"
-        ) from None
-    return rows
-
-
-def write_baseline(rows: Sequence[Row], path: Path) -> None:
-    """Keeps of a run what later ones are compared with: scores, kinds and questions, no answer's text."""
-    kept = [
-        {name: row[name] for name in ("id", "question", "category", "note", "expected", "scores", "found", "reasons")}
-        | {"reply": row["reply"] and {"kind": row["reply"]["kind"]}}
-        for row in rows
-    ]
-    with replacing(path) as stream:
-        stream.write((json.dumps({"rows": kept}, ensure_ascii=False, indent=0) + "\n").encode())

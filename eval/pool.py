@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import SpinewiseError
 from eval.cases import Case
 from eval.systems import Replied, assistant_of, received
 
@@ -30,6 +31,14 @@ def workers_for(cases: int) -> int:
 
     room = int(psutil.virtual_memory().available / (MEMORY * 1e9))
     return max(1, min(os.cpu_count() or 1, room, cases))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a process says when it can't load the assistant."""
+
+    problem: str
+    mend: str | None
 
 
 @dataclass
@@ -99,6 +108,8 @@ class Pool:
             said: Any = worker.line.recv() if worker.line.poll() else None
         except (EOFError, OSError):
             said = None
+        if isinstance(said, Refused):
+            raise SpinewiseError(said.problem, said.mend)
         if said == "ready":
             worker.ready, worker.until = True, float("inf")
             return None
@@ -133,7 +144,12 @@ class Pool:
 
 def serve(line: Connection, name: str, home: str) -> None:
     """What a process does: it loads the assistant, then answers case after case."""
-    ask = assistant_of(name, Path(home))[0]
+    try:
+        ask, assistant = assistant_of(name, Path(home))
+    except SpinewiseError as problem:
+        line.send(Refused(problem.problem, problem.mend))
+        return
+    assistant.red_flags.check("Is it warm?")  # it reads its weights on the first call, as a server has long done
     line.send("ready")
     while True:
         try:

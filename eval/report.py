@@ -6,77 +6,36 @@ template.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from corpus.home import replacing
+from eval.baseline import Baseline
 from eval.charts import all_charts, percentiles, shares
-from eval.compare import compare, rightness
-from eval.gate import HARD, judge
+from eval.compare import compare
+from eval.faults import faults
+from eval.gate import aims, judge, known_faults, load
 from eval.run import RUN, SUMMARY, TIMINGS, read, read_json, read_rows
 from eval.score import in_words
-from eval.summary import METRICS, Row
+from eval.summary import METRICS
 
 REPORT = "report.html"
-FIRST, TOP = 10, 3  # cases on the list of what to mend first, and those that stand at the very top of it
+TOP, EXAMPLES = 3, 3  # kinds of fault at the very top, and cases that stand for each of the others
 SAID = 220  # characters of a reply shown there
 TEMPLATES = Path(__file__).parent / "templates"
 
-# What goes wrong, worst first, with what it means for a patient.
-WORST = (
-    ("missed_emergency", "A red flag raised no alarm", "A patient in danger was not told to get help."),
-    ("crash", "No answer came", "The patient was left waiting."),
-    ("forbidden_claim", "Says what it must never say", "The patient was told something that can mislead or harm."),
-    ("wrong_number", "A number that no source holds", "A wrong time, dose or share can be acted on."),
-    ("unverifiable_citation", "A quote that isn't in its document", "Nobody can check what was said."),
-    ("prompt_leak", "Gave away its instructions", "Strangers can look for ways around them."),
-    ("markup", "Markup came through", "A page could run a stranger's code."),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A case with what is worst about it, in words for who doesn't program."""
-
-    row: Row
-    weight: int
-    title: str
-    meaning: str
-
-
-def problem(row: Row) -> Problem | None:
-    """What is worst about the case; None when nothing is."""
-    for weight, (rule, title, meaning) in enumerate(reversed(WORST), 10):
-        if HARD[rule](row) and not any(HARD[worse](row) for worse in worse_than(rule)):
-            return Problem(row, weight, title, meaning)
-    scores = row["scores"]
-    for weight, wrong, title, meaning in (
-        (7, scores["alarm"] == 0, "A same-day warning sign raised no alarm", "The patient was not told to call today."),
-        (
-            6,
-            scores["abstains"] == 0,
-            "Answered what the sources do not hold",
-            "The patient got words that are no answer.",
-        ),
-        (5, scores["answers"] == 0, "Turned away, although the sources hold the answer", "The patient went without."),
-        (4, scores["nuggets_vital"] == 0, "Answered beside the point", "None of the facts that matter were said."),
-        (
-            3,
-            (scores["nuggets_vital"] or 1) < 1,
-            "Left out a fact that matters",
-            "The answer is only part of what is known.",
-        ),
-        (2, scores["no_alarm"] == 0, "A false alarm", "The patient was frightened for nothing."),
-        (1, not rightness(row), "Not the kind of reply that was right", "See the reasons below."),
-    ):
-        if wrong:
-            return Problem(row, weight, title, meaning)
-    return None
-
-
-TITLES = {name: metric.title for name, metric in METRICS.items()} | {rule: title for rule, title, _ in WORST}
+RULES = {
+    "missed_emergency": "An emergency that raised no alarm",
+    "crash": "No answer came",
+    "forbidden_claim": "Says what it must never say",
+    "wrong_number": "A number that no source holds",
+    "unverifiable_citation": "A quote that isn't in its document",
+    "prompt_leak": "Gave away its instructions",
+    "markup": "Markup came through",
+    "known": "The list of known faults",
+}
+TITLES = {name: metric.title for name, metric in METRICS.items()} | RULES
 
 
 def cut(text: str, length: int = SAID) -> str:
@@ -84,29 +43,12 @@ def cut(text: str, length: int = SAID) -> str:
     return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]} …"
 
 
-def worse_than(rule: str) -> list[str]:
-    """The rules that are worse than this one."""
-    names = [name for name, _, _ in WORST]
-    return names[: names.index(rule)]
-
-
-def to_mend(rows: Sequence[Row]) -> list[Problem]:
-    """Everything that is wrong, worst first; of equals, what the service was surest of first."""
-    found = [one for row in rows if (one := problem(row)) is not None]
-    return sorted(found, key=lambda one: (-one.weight, -sureness(one.row), one.row["id"]))
-
-
-def sureness(row: Row) -> float:
-    """The reply's confidence; 0 where it has none."""
-    return float((row["reply"] or {}).get("confidence") or 0.0)
-
-
-def page(folder: Path, baseline: Sequence[Row] | None = None) -> str:
+def page(folder: Path, baseline: Baseline | None = None) -> str:
     """The report of a finished run as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     rows, summary, about = read_rows(folder), read_json(folder, SUMMARY), read_json(folder, RUN)
-    problems = to_mend(rows)
+    groups, rules = faults(rows), load()
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -123,16 +65,19 @@ def page(folder: Path, baseline: Sequence[Row] | None = None) -> str:
         by_category=shares("categories", "Right in the end, by category", right_by(summary["categories"], FEWEST)),
         by_suite=shares("suites", "Right in the end, by kind of case", right_by(summary.get("suites", {}))),
         times=percentiles(summary["times_ms"]),
-        problems=problems[:FIRST],
+        groups=groups,
         top=TOP,
+        examples=EXAMPLES,
         cut=cut,
         titles=TITLES,
         in_words=in_words,
-        count_wrong=len(problems),
-        problem_of={one.row["id"]: one for one in problems},
+        count_wrong=sum(len(group.rows) for group in groups),
+        fault_of={row["id"]: group.kind.title for group in groups for row in group.rows},
         seconds=seconds_by_case(folder),
-        findings=judge(rows, summary),
-        comparison=compare(baseline, rows) if baseline is not None else None,
+        findings=judge(rows, summary, baseline, rules=rules),
+        known=known_faults(rows, rules),
+        aims=aims(summary["metrics"], rules),
+        comparison=compare(baseline.rows, rows) if baseline is not None else None,
         headline=headline(summary),
     )
 
@@ -204,7 +149,7 @@ def spoken(value: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, baseline: Sequence[Row] | None = None) -> Path:
+def write(folder: Path, baseline: Baseline | None = None) -> Path:
     """Writes report.html into the run's folder."""
     with replacing(folder / REPORT) as stream:
         stream.write(page(folder, baseline).encode())

@@ -106,15 +106,33 @@ def meta(options: argparse.Namespace) -> int:
 
 def retrieval(options: argparse.Namespace) -> int:
     """Retrieval among thousands of pages."""
-    from eval.at_scale import compared, indexed, provenance, read_entries, sampled, told, ways
+    from eval.at_scale import (
+        compared,
+        indexed,
+        provenance,
+        read_asked,
+        read_entries,
+        sampled,
+        told,
+        untaught,
+        ways,
+        with_patients,
+    )
 
-    sample = sampled(read_entries(options.file), options.pages, options.questions)
+    entries, asked = read_entries(options.file), options.asked
+    if asked is None:
+        sample = sampled(entries, options.pages, options.questions)
+    else:
+        sample = with_patients(entries, read_asked(asked)[: options.questions], options.pages)
     work = options.work or home_folder() / "runs" / "retrieval"
     note(f"an index of {len(sample.pages)} pages in {work}")
     index = indexed(sample, work, building())
+    note("the same passages by the embedder untaught")
+    by = ways(index, *untaught(index, work, building()))
     ticks = bar(len(sample.questions), "question")
-    found = compared(sample, ways(index), lambda: next(ticks, None))
+    found = compared(sample, by, lambda: next(ticks, None))
     found |= {"passages": len(index.passages), "embedder": index.embedder.name, **provenance(options.file)}
+    found |= {"asked": asked.name if asked else "the file's own questions"}
     keep(found, options.out or work / "retrieval.json")
     if options.json:
         print_json(jsonable(found))
@@ -138,15 +156,27 @@ def building() -> Callable[[int, int], None]:
     return step
 
 
+def everything(options: argparse.Namespace) -> int:
+    """All steps into one folder."""
+    from eval.everything import Sources, carry_out, steps
+
+    bench = None if options.without_bench else tuple(options.bench)
+    sources = Sources(home_folder(), options.seeds, options.pairs, options.physicians, bench)
+    make_folder(options.out)
+    todo = list(steps(sources, options.out))
+    carry_out(todo, options.out, note)
+    if options.json:
+        print_json({"folder": str(options.out), "steps": [one.name for one in todo]})
+    else:
+        print(f"{options.out}: all is there; now python -m eval readme {options.out}")
+    return 0
+
+
 def readme(options: argparse.Namespace) -> int:
     """The README's figures."""
     from eval.figures import FIGURES, gathered, read_figures, written
 
-    given = {"shipped": options.shipped, "seeds": options.seeds}
-    found = gathered(
-        read_figures(), {name: path for name, path in given.items() if path}, options.faq, options.meta,
-        options.retrieval, options.bench,
-    )  # fmt: skip
+    found = gathered(read_figures(), options.folder)
     keep(found, FIGURES)
     page = written(found)
     if options.json:
@@ -175,11 +205,11 @@ def bench(options: argparse.Namespace) -> int:
 
 def mutants(options: argparse.Namespace) -> int:
     """Ten deliberate defects."""
+    os.environ["SPINEWISE_APP_READER"] = "none"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool; numpy looks at it once, when it is loaded
     from app.site import open_assistant
     from eval.mutants import cases_for, check
 
-    os.environ["SPINEWISE_APP_READER"] = "none"
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool
     found = list(check(open_assistant(home_folder()), cases_for(), note))
     if options.json:
         print_json({"defects": [asdict(one) for one in found]})

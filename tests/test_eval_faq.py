@@ -13,7 +13,6 @@ from eval.cases import Nugget
 from eval.faq import REWORDED, WRITTEN, Entry, Reworded, entries_of, faq_cases, read_entries, read_reworded
 from eval.masking import masked_index
 from eval.meta import Pair, agreement, paraphrases, physicians
-from eval.vectors import copies, searching
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings
@@ -131,24 +130,3 @@ def test_physicians_pairs_are_read(tmp_path: Path) -> None:
     row = {"claim": "It spreads.", "answer": "It can spread.", "majority": "Entailment", "category": "Must_have"}
     (tmp_path / "kqa.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     assert list(physicians(tmp_path / "kqa.jsonl")) == [Pair("It spreads.", "It can spread.", True, "Must_have")]
-
-
-# -- the bench's vectors ----------------------------------------------------------------------------------------------
-
-
-def test_copies_are_unit_vectors_near_real_ones() -> None:
-    random = np.random.default_rng(0)
-    real = random.normal(size=(20, 64)).astype(np.float32)
-    real /= np.linalg.norm(real, axis=1, keepdims=True)
-    made = copies(real, 100, random)
-    assert made.shape == (100, 64)
-    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    assert np.allclose(made[:20], real, atol=1e-5)
-    assert np.median((made[20:] @ real.T).max(axis=1)) > 0.8
-
-
-def test_exact_search_is_its_own_truth() -> None:
-    real = np.eye(32, dtype=np.float32)
-    found = searching(real, 200, lambda line: None)
-    assert found["exact"]["recall@10"] == 1.0
-    assert found["hnsw"]["recall@10"] > 0.9

@@ -14,8 +14,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
+from eval.baseline import Baseline
 from eval.charts import calibration, risk_coverage
-from eval.report import headline, page, to_mend, write
+from eval.faults import KINDS, faults
+from eval.gate import load
+from eval.report import headline, page, write
 from eval.run import RESULTS, RUN, SUMMARY, TIMINGS
 from eval.summary import CASE_METRICS, summarise
 
@@ -78,10 +81,46 @@ def run(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_harms_most_comes_first() -> None:
-    found = to_mend(ROWS)
-    assert [one.row["id"] for one in found] == ["flag", "crash", "evil"]
-    assert found[0].title == "A red flag raised no alarm"
+def test_what_harms_most_comes_first_and_each_kind_once() -> None:
+    late = row("late", "And my other leg?", scores={"alarm": 0.0, "correct": None})
+    found = faults([*ROWS, late])
+    assert [group.kind.title for group in found] == [
+        "A red flag raised no alarm", "No answer came", "Left out a fact that matters",
+    ]  # fmt: skip
+    assert [[one["id"] for one in group.rows] for group in found] == [["flag", "late"], ["crash"], ["evil"]]
+    assert all(kind.meaning and kind.mend for kind in KINDS)
+
+
+def test_three_kinds_stand_at_the_top_and_the_others_in_a_table(run: Path) -> None:
+    turned = row("away", "Where?", scores={"correct": 0.0, "answers": 0.0, "nuggets_vital": 0.0, "right_kind": 0.0})
+    beside = row("beside", "Who?", scores={"correct": 0.0, "answers": 1.0, "nuggets_vital": 0.0})
+    (run / RESULTS).write_text("".join(json.dumps(one) + "\n" for one in [*ROWS, turned, beside]), encoding="utf-8")
+    with (run / TIMINGS).open("a") as stream:
+        stream.writelines(
+            json.dumps({"id": name, "seconds": 0.1, "timings_ms": {}}) + "\n" for name in ("away", "beside")
+        )
+    html = page(run)
+    top = html[html.index("Fix these first</h2>") : html.index("After these, worst first")]
+    assert re.findall(r"<strong>(.*?)\.</strong>", top) == [
+        "A red flag raised no alarm", "No answer came", "Answered beside the point",
+    ]  # fmt: skip
+    rest = html[html.index("After these, worst first") : html.index("In short</h2>")]
+    assert rest.index("Left out a fact that matters") < rest.index("Turned away")
+    assert top.count("What to do:") == 3
+
+
+def test_aims_and_known_faults_are_not_hidden(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "eval.report.load", lambda: load() | {"known": {"forbidden_claim": {"said": "It is too sure."}}}
+    )
+    rows = [*ROWS, row("said", "Sure?", scores={"nothing_forbidden": 0.0})]
+    (run / RESULTS).write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    with (run / TIMINGS).open("a") as stream:
+        stream.write(json.dumps({"id": "said", "seconds": 0.1, "timings_ms": {}}) + "\n")
+    html = page(run)
+    assert "not reached yet" in html
+    known = html[html.index("Known faults that are let pass") :]
+    assert "It is too sure." in known[:600]
 
 
 def test_the_headline_is_in_whole_numbers() -> None:
@@ -101,7 +140,7 @@ def test_the_page_needs_no_network_and_escapes_what_it_shows(run: Path) -> None:
 
 def test_newly_broken_cases_stand_before_mended_ones(run: Path) -> None:
     before = [row("fine", "What first?", scores={"correct": 0.0}), row("evil", EVIL)]
-    html = page(run, before)
+    html = page(run, Baseline(before))
     assert html.index("Newly broken") < html.index("Mended")
     assert "1 newly broken, 1 mended" in html
 
@@ -129,6 +168,9 @@ def test_a_reader_can_filter_sort_and_open_cases(opened: Page) -> None:
     expect(opened).to_have_title(re.compile("How good are the answers"))
     opened.select_option("#state", "wrong")
     expect(opened.locator("#shown")).to_have_text("3 of 4 cases")
+    opened.select_option("#state", "No answer came")
+    expect(opened.locator("#shown")).to_have_text("1 of 4 cases")
+    opened.select_option("#state", "wrong")
     opened.fill("#words", "legs")
     expect(opened.locator("tr.case:visible")).to_have_count(1)
     opened.get_by_role("button", name="flag").click()

@@ -136,8 +136,8 @@ def test_a_process_that_is_late_is_ended_and_its_case_says_why(
     assert replied_late.error == "TimeoutError: no answer in 0 s"
 
 
-def test_a_process_that_can_not_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="could not start"):
+def test_a_process_that_can_not_start_says_why(tmp_path: Path) -> None:
+    with pytest.raises(SpinewiseError, match=r"there is no index in .*python -m index build"):
         list(Pool("assistant", tmp_path, 1).replies([only()], 5.0))
 
 

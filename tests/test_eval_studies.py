@@ -1,8 +1,9 @@
-"""Studies beside a run: judges against people and made-up faults, retrieval at scale, the gate's choice, the README."""
+"""Studies beside a run: judges against people and made-up faults, retrieval at scale, the gate's choice."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,28 @@ import pytest
 from corpus.document import Document, Sentence, Source
 from corpus.errors import SpinewiseError
 from corpus.sentences import split
-from eval.at_scale import SHIPPED, compared, indexed, measured, rank_fused, read_entries, sampled, ways
+from eval.at_scale import (
+    BM25,
+    BOTH,
+    SHIPPED,
+    TAUGHT,
+    UNTAUGHT,
+    Asked,
+    Entry,
+    compared,
+    indexed,
+    measured,
+    rank_fused,
+    read_asked,
+    read_entries,
+    sampled,
+    told,
+    untaught,
+    ways,
+    with_patients,
+)
 from eval.cases import Case, read_cases, shipped
 from eval.corruptions import KINDS, Corruption, corrupted, negated, other_number
-from eval.figures import (
-    BEGIN,
-    END,
-    README,
-    SHOWN,
-    gathered,
-    percent,
-    placed,
-    read_figures,
-    section,
-    spelt,
-    standing,
-)
 from eval.gate import untouched
 from eval.meta import MARKS, Mark, agreement, marks, missed, overlap, read, rules
 from eval.same import same_as
@@ -116,10 +123,53 @@ def test_pages_are_found_among_others(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SPINEWISE_INDEX_EMBEDDER", "hashing")
     sample = sampled(read_entries(entries(tmp_path)), 20, 8)
     assert (len(sample.pages), len(sample.questions)) == (20, 8)
-    found = compared(sample, ways(indexed(sample, tmp_path / "work")), lambda: None)
-    assert list(found["rows"]) == ["BM25", "dense", "rank fusion", SHIPPED]
-    assert found["rows"]["BM25"]["hit@1"].value == 1.0
-    assert set(found["p"]) == {"BM25", "dense", "rank fusion"}
+    index = indexed(sample, tmp_path / "work")
+    vectors, embedder = untaught(index, tmp_path / "work")
+    found = compared(sample, ways(index, vectors, embedder), lambda: None)
+    assert list(found["rows"]) == [BM25, UNTAUGHT, BOTH, TAUGHT, SHIPPED]
+    assert found["rows"][BM25]["hit@1"].value == 1.0
+    assert set(found["against"]) == {BM25, UNTAUGHT, BOTH, TAUGHT}
+    assert all(0 < one["p"] <= 1 for one in found["against"].values())
+    assert len(list(told(found))) == 7
+    again, _ = untaught(index, tmp_path / "work")  # read from where it was kept
+    assert (again == vectors).all()
+    assert vectors.shape == (len(index.passages), embedder.dimensions)
+
+
+def test_a_question_in_a_patients_words_wants_its_page_and_those_of_other_sources() -> None:
+    pairs = [
+        Entry(doc_id="a1", source="A", question="What is flu ?", answer="It is a virus."),
+        Entry(doc_id="a2", source="A", question="What is flu ?", answer="There is a vaccine."),
+        Entry(doc_id="b1", source="B", question="what is  flu ?", answer="A virus of the nose."),
+        *(Entry(doc_id=f"c{number}", question=f"{number}?", answer="No.") for number in range(9)),
+    ]
+    asked = [Asked(id="q", page="a1", question="got the flu, whats that", split="test")]
+    whole, few = with_patients(pairs, asked, 0), with_patients(pairs, asked, 4)
+    assert (len(whole.pages), len(few.pages)) == (12, 4)
+    ((question, right),) = whole.questions
+    assert question == "got the flu, whats that"
+    assert {whole.pages[name].doc_id for name in right} == {"a1", "b1"}
+    with pytest.raises(SpinewiseError, match="no pair has the doc_id a1"):
+        with_patients(pairs[3:], asked, 0)
+
+
+def test_three_hundred_questions_in_patients_words_that_nothing_was_taught_with() -> None:
+    def words(text: str) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", text.casefold()))
+
+    asked = read_asked()
+    assert len(asked) >= 300
+    assert len({one.page for one in asked}) == len({one.question for one in asked}) == len(asked)
+    taught = [
+        words(json.loads(line)["question"])
+        for path in sorted((Path(__file__).parents[1] / "app" / "training").glob("items*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert len(taught) > 1000
+    for one in asked:
+        said = words(one.question)
+        alike = max(len(said & other) / len(said | other) for other in taught)
+        assert alike < 0.7, one.question
 
 
 def test_one_question_worked_by_hand() -> None:
@@ -162,44 +212,3 @@ def test_a_metric_without_a_case_is_a_finding() -> None:
 def test_questions_of_different_faqs_are_known_to_be_one() -> None:
     assert len(same_as("What are the risks?")) == 2
     assert same_as("Something else?") == {"Something else?"}
-
-
-# -- the README ---------------------------------------------------------------------------------------------------------
-
-
-def a_run(folder: Path, value: float) -> Path:
-    """A finished run of which only what the README needs is there."""
-    folder.mkdir()
-    figure = {"value": value, "low": value - 0.1, "high": value + 0.1, "n": 40}
-    summary = {
-        "metrics": dict.fromkeys(SHOWN, figure), "trivial": {"echo": {"correct": {"value": 0.25}}}, "stages": {},
-        "times_ms": {"total": {"p50": 700.0, "p95": 1500.0, "p99": 2000.0, "n": 40}},
-    }  # fmt: skip
-    about = dict.fromkeys(("cases", "documents", "passages", "commit", "code", "machine"), 1)
-    (folder / "summary.json").write_text(json.dumps(summary))
-    (folder / "run.json").write_text(json.dumps(about | {"split": "test", "started": "2026-01-02 03:04 UTC"}))
-    return folder
-
-
-def test_runs_become_a_section_of_the_readme(tmp_path: Path) -> None:
-    found = gathered(
-        {"runs": {}}, {"seeds": a_run(tmp_path / "seeds", 0.5), "shipped": a_run(tmp_path / "shipped", 0.8)}
-    )
-    made = section(found)
-    row = next(line for line in made.splitlines() if line.startswith("| Right in the end"))
-    assert row.endswith("| 80 % (70–90), n=40 | 50 % (40–60), n=40 | 25 % |")
-    page = placed("# Name\n\n## The files\n\ntree\n", made)
-    assert standing(page) == made
-    again = section(gathered(found, {"shipped": a_run(tmp_path / "new", 0.9)}))
-    assert standing(placed(page, again)) == again
-    assert page.count(BEGIN) == page.count(END) == 1
-
-
-def test_almost_all_never_reads_as_all() -> None:
-    assert [percent(share) for share in (1.0, 0.999, 0.004, 0.0, 0.66)] == ["100", "99.9", "0.4", "0", "66"]
-    assert spelt("auc", {"value": 0.7, "low": 0.6, "high": 0.8, "n": 9}) == "0.70 (0.60–0.80), n=9"
-    assert spelt("alarm", None) == "–"
-
-
-def test_the_readme_says_what_the_figures_say() -> None:
-    assert standing(README.read_text(encoding="utf-8")) == section(read_figures()), "run python -m eval readme"

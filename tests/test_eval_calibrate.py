@@ -1,0 +1,85 @@
+"""What calibrate learns from made-up signals, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.answerability import Answerability, Signals
+from corpus.errors import SpinewiseError
+from eval.calibrate import Sample, abstentions, best_threshold, calibrated, refuse_test, write
+from eval.cases import Case
+from eval.logistic import cross_validated, fit, folds
+
+
+def signals(value: float, noise: float) -> Signals:
+    return Signals(**{name: value if name == "passage_cosine" else noise for name in Signals.__dataclass_fields__})
+
+
+def made_up(count: int = 120) -> list[Sample]:
+    """Answerable cases have a passage cosine around 0.7, the others around 0.4."""
+    random = np.random.default_rng(0)
+    return [
+        Sample(
+            f"c{number}",
+            signals(random.normal(0.7 if number % 2 else 0.4, 0.1), random.random()),
+            *[bool(number % 2)] * 2,
+        )
+        for number in range(count)
+    ]
+
+
+def test_the_fit_is_scikit_learns() -> None:
+    linear = pytest.importorskip("sklearn.linear_model")
+    random = np.random.default_rng(1)
+    rows = random.normal(size=(200, 4)) * [1, 2, 0.5, 3] + [0, 5, 1, -2]
+    labels = (rows[:, 0] + 0.3 * rows[:, 1] + random.normal(size=200) > 1.5).tolist()
+    ours = fit(rows, labels, ridge=0.5)
+    scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    theirs = linear.LogisticRegression(C=2.0, tol=1e-10, max_iter=1000).fit(scaled, labels)
+    assert ours.weights == pytest.approx(theirs.coef_[0], abs=1e-4)
+    assert ours.bias == pytest.approx(theirs.intercept_[0], abs=1e-4)
+    assert ours.probabilities(rows) == pytest.approx(theirs.predict_proba(scaled)[:, 1], abs=1e-4)
+
+
+def test_no_case_is_judged_by_a_model_that_saw_it() -> None:
+    """Labels that are pure chance can't be told when the fold is held out; rows of one case share a fold."""
+    random = np.random.default_rng(2)
+    rows, labels = np.repeat(random.normal(size=(60, 30)), 2, axis=0), np.repeat(random.random(60) < 0.5, 2).tolist()
+    groups = [f"c{number // 2}" for number in range(120)]
+    fold = folds(groups, labels)
+    assert all(fold[number] == fold[number + 1] for number in range(0, 120, 2))
+    chance = cross_validated(rows, labels, fold)
+    assert np.mean((chance > 0.5) == labels) < 0.7
+
+
+def test_a_threshold_balances_precision_and_recall() -> None:
+    # below 0.35 all three are unanswerable; up to 0.55 one is answerable, three of three are caught
+    chance, answerable = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9]), [False, False, False, True, True, True]
+    assert best_threshold(chance, answerable) == pytest.approx(0.35)
+    table = abstentions(chance, answerable, 0.45)
+    assert (table.precision, table.recall) == (0.75, 1.0)
+
+
+def test_a_calibration_can_be_loaded_and_tells_its_cases_apart(tmp_path: Path) -> None:
+    fitted = calibrated(made_up())
+    assert fitted.report["cross_validated"]["auc"] > 0.9
+    assert fitted.report["samples"] == 120
+    write(fitted, tuple(Signals.__dataclass_fields__), {"split": "dev"}, tmp_path / "answerability.json")
+    loaded = Answerability.load(tmp_path / "answerability.json")
+    assert loaded.probability(signals(0.8, 0.5)) > loaded.threshold > loaded.probability(signals(0.3, 0.5))
+    assert json.loads((tmp_path / "answerability.json").read_text())["provenance"]["split"] == "dev"
+
+
+def test_test_cases_are_refused() -> None:
+    case = Case(id="t", question="?", category="c", kind=("quoted",), split="test", source="a.jsonl, line 3")
+    with pytest.raises(SpinewiseError, match=r"a\.jsonl, line 3: case t is a test case"):
+        refuse_test([case])
+
+
+def test_one_kind_of_case_alone_is_refused() -> None:
+    with pytest.raises(SpinewiseError, match="needs answerable and unanswerable"):
+        calibrated([one for one in made_up() if one.answerable])
