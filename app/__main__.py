@@ -94,8 +94,17 @@ def serve(options: argparse.Namespace) -> int:
         prepare()
     from app.web.server import serve as run
 
-    run(host=options.host, port=options.port)
+    run(host=options.host, port=port_of(options))
     return 0
+
+
+def port_of(options: argparse.Namespace) -> int | None:
+    """The port of the command line, if one is named there and can be one."""
+    if options.port is not None and not 0 <= options.port <= 65535:
+        raise SpinewiseError(
+            f"{options.port} is no port", f"choose one from 0 to 65535: python -m app {options.action} --port 7860"
+        )
+    return options.port  # type: ignore[no-any-return]  # argparse made it an int
 
 
 def prepare() -> None:
@@ -115,7 +124,8 @@ def kiosk(options: argparse.Namespace) -> int:
     from corpus.settings import check_environment
 
     check_environment()
-    port = AppSettings.load("app").port if options.port is None else options.port
+    port = port_of(options)
+    port = AppSettings.load("app").port if port is None else port
     run(home_folder(), port or 7860, KioskSettings.load("kiosk"), note)
     return 0
 
@@ -128,10 +138,13 @@ def secret(options: argparse.Namespace) -> int:
     from corpus.settings import settings_file
 
     least, table, key = {"staff": (12, "staff", "password_hash"), "kiosk": (6, "kiosk", "pin_hash")}[options.what]
-    chosen = getpass(f"{options.what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    if len(chosen) < least or (options.what == "kiosk" and not chosen.isdigit()):
-        rule = "a PIN of six digits or more" if options.what == "kiosk" else "a password of twelve characters or more"
-        raise SpinewiseError(f"that is too easy to guess: take {rule}", f"python -m app secret {options.what}")
+    rule = "a PIN of six digits or more" if options.what == "kiosk" else "a password of twelve characters or more"
+    typed, again = sys.stdin.isatty(), f"python -m app secret {options.what}"
+    chosen = getpass(f"{rule}: ") if typed else sys.stdin.readline().rstrip("\r\n")
+    if len(chosen) < least or (options.what == "kiosk" and not (chosen.isascii() and chosen.isdigit())):
+        raise SpinewiseError(f"that is too easy to guess: take {rule}", again)
+    if typed and getpass("the same once more: ") != chosen:  # unseen, a slip would lock everybody out
+        raise SpinewiseError("the two are not the same", again)
     line = f'[{table}]\n{key} = "{hashed(chosen)}"'
     if options.json:
         print_json({"table": table, "key": key, "hash": line.split('"')[1]})

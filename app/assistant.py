@@ -189,9 +189,10 @@ class Assistant:
         return replace(self._answer(blank, reply, 1.0), kind="approved")
 
     def _not_found(self, blank: Answer) -> Answer:
-        covers = self.strings("answer.covers", topics="; ".join(self.suggestions.topics[:3]))
+        topics = ", ".join(self.suggestions.topics[:4])
+        covers = self.strings("answer.covers", topics=topics) if topics else ""
         notice = blank.notice or self.strings("answer.not_found_notice")
-        return replace(blank, text=f"{self.strings('answer.not_found')} {covers}", notice=notice)
+        return replace(blank, text=f"{self.strings('answer.not_found')} {covers}".rstrip(), notice=notice)
 
     def _declined(self, blank: Answer, rule: str | None) -> Answer:
         return replace(

@@ -67,9 +67,14 @@ def settings(home: Path) -> Iterable[Finding]:
 
 
 def writable(home: Path) -> Iterable[Finding]:
-    """Whether the home takes a file."""
+    """Whether the home takes a file. One that is not there yet is not made by looking."""
     from corpus.home import replacing
 
+    if not home.exists():
+        nearest = next(folder for folder in home.parents if folder.exists())
+        mend = "name a folder that you may write to: --home DIR or SPINEWISE_HOME"
+        yield Finding("home", os.access(nearest, os.W_OK | os.X_OK), f"{home} is not there yet", mend)
+        return
     probe = home / ".doctor"
     with replacing(probe) as stream:
         stream.write(b"ok")
@@ -79,7 +84,7 @@ def writable(home: Path) -> Iterable[Finding]:
 
 def disk(home: Path) -> Iterable[Finding]:
     """Room for another model or snapshot."""
-    free = shutil.disk_usage(home).free / 1e9
+    free = shutil.disk_usage(next(folder for folder in (home, *home.parents) if folder.exists())).free / 1e9
     yield Finding(
         "disk", free >= DISK_GIGABYTES, f"{free:.1f} GB free", f"free {DISK_GIGABYTES:.0f} GB on the disk of {home}"
     )

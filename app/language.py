@@ -35,6 +35,7 @@ class Language:
     figures: dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]
     matters: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     about_itself: tuple[str, ...]
+    everyday: frozenset[str]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
 
 
@@ -62,6 +63,7 @@ def english() -> Language:
             for one in table["matters"].values()
         ),
         about_itself=tuple(table["about_itself"]),
+        everyday=frozenset(stem(word) for word in table["everyday"].split()),
         question_types={
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
             for name, patterns in table["question_types"].items()

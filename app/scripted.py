@@ -49,7 +49,7 @@ class ScriptedAssistant:
         try:
             for sentence in answer.sentences:
                 if self.gate is not None:
-                    self.gate.wait(timeout=30)
+                    self.gate.wait(timeout=120)
                 yield sentence
             yield replace(answer, question=question, standalone_question=question)
         except GeneratorExit:

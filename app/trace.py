@@ -60,8 +60,14 @@ def _sentence(one: Evidence) -> dict[str, Cell]:
 
 
 def decision(answer: Answer, threshold: float) -> Stage:
-    """How sure the service was, and what that needs to be."""
-    row = {"kind": answer.kind, "rule": answer.rule, "confidence": answer.confidence, "threshold": round(threshold, 3)}
+    """The probability that the sources answer the question, and what it needs to be; none where a rule decided before it."""
+    sure = answer.confidence if answer.kind != "approved" else None  # an FAQ's answer is given by its match
+    if sure is not None and answer.kind in (
+        "not_found",
+        "declined",
+    ):  # there the confidence is that it is right not to answer
+        sure = round(1 - sure, 3)
+    row = {"kind": answer.kind, "rule": answer.rule, "probability": sure, "threshold": round(threshold, 3)}
     return Stage("decision", (row,))
 
 

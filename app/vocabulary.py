@@ -84,8 +84,12 @@ class Vocabulary:
         return frozenset({one, *same})
 
     def explained(self, text: str) -> dict[str, str]:
-        """The rarest glossary terms in `text`, as they stand there, with their explanations: a page full of them reads badly."""
-        found = {span.of(text): term.plain for span, term in self._glossary.explain(text)}
+        """The rarest glossary terms in `text`, as they stand there, with their explanations.
+
+        Not those of everyday words alone: a page full of underlined words reads badly, and "bone" says no more explained.
+        """
+        terms = ((span.of(text), term.plain) for span, term in self._glossary.explain(text))
+        found = {name: plain for name, plain in terms if not set(content(name)) <= english().everyday}
         rare = sorted(found, key=lambda name: -max(map(self.rarity, content(name)), default=0.0))[:MOST_EXPLAINED]
         return {name: plain for name, plain in found.items() if name in rare}
 

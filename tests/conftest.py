@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from live import Live, live
 from playwright.sync_api import Browser, Page, sync_playwright
 from scripted_answers import assistant
-from visitors import CHROMIUM, DESK, FLAGS
+from visitors import CHROMIUM, DESK, FLAGS, TALL, windows
+from waiting_room import PIN
 
 from app.scripted import ScriptedAssistant
+from app.settings import KioskSettings
+from app.web.secret import hashed
+from app.web.server import Rooms
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,8 @@ def scripted() -> ScriptedAssistant:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, scripted) -> Iterator[Live]:
-    with live(scripted, tmp_path_factory.mktemp("home")) as running:
+    rooms = Rooms(kiosk=KioskSettings(pin_hash=hashed(PIN)))
+    with live(scripted, tmp_path_factory.mktemp("home"), rooms) as running:
         yield running
 
 
@@ -35,30 +38,42 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser, server, scripted):
-    """Opens the page; afterwards checks that the browser asked no other server and had nothing to complain about."""
-    contexts, asked, complaints = [], set(), []
-
-    def open_page(size=DESK, query="", script="", address=server.address, ready=".examples", **options) -> Page:
-        contexts.append(browser.new_context(viewport=size, reduced_motion="reduce", **options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
-        page.on("request", lambda request: asked.add(urlsplit(request.url)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if script:
-            page.add_init_script(script)
-        page.goto(f"{address}/{query}")
-        page.wait_for_selector(ready)
-        return page
-
-    open_page.complaints = complaints
-    yield open_page
+def unscripted(scripted) -> Iterator[None]:
+    """After each test the assistant answers as it always does."""
+    yield
     scripted.queue.clear()
+    if scripted.gate is not None:
+        scripted.gate.set()
     scripted.gate = None
-    for context in contexts:
-        context.close()
-    hosts = {address.netloc for address in asked if address.scheme not in ("data", "blob")}
-    assert all(re.fullmatch(r"127\.0\.0\.1:\d+", host) for host in hosts)
-    assert len(hosts) <= 1
-    assert complaints == []
+
+
+@pytest.fixture
+def visit(browser, server, unscripted):
+    """Opens the page; afterwards checks that the browser asked no other server and had nothing to complain about."""
+    with windows(browser) as opened:
+
+        def open_page(size=DESK, query="", ready=".examples", **options) -> Page:
+            page = opened.open(size, **options)
+            page.goto(f"{server.address}/{query}")
+            page.wait_for_selector(ready)
+            return page
+
+        open_page.complaints = opened.complaints
+        yield open_page
+
+
+@pytest.fixture
+def kiosk(browser, server, unscripted):
+    """Opens the kiosk, with a clock that a test can push; afterwards checks that only this server was asked."""
+    with windows(browser) as opened:
+
+        def open_page(size=TALL, start=True, address=server.address, query="", **options) -> Page:
+            page = opened.open(size, has_touch=True, **options)
+            page.goto(f"{address}/kiosk{query}")
+            page.wait_for_selector("#log .example", state="attached")
+            if start:
+                page.locator("[data-kiosk=start]").tap()
+            return page
+
+        open_page.complaints = opened.complaints
+        yield open_page

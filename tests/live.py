@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
@@ -30,6 +31,10 @@ class Live:
     loading: Loading
     home: Path
 
+    def client(self) -> httpx.Client:
+        """Someone who asks this server, and has patience: a machine that does other work, too, is slow and not wrong."""
+        return httpx.Client(base_url=self.address, timeout=60)
+
 
 @contextmanager
 def live(
@@ -48,7 +53,7 @@ def live(
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    until(lambda: running and running[0].started, 60)
+    until(lambda: running and running[0].started, 200)  # the first start imports Gradio
     app = running[0].config.app
     assert isinstance(app, FastAPI)
     try:
@@ -59,9 +64,19 @@ def live(
         listener.close()
 
 
-def until(condition, seconds: float = 10) -> None:  # type: ignore[no-untyped-def]  # any callable
+def until(condition, seconds: float = 60) -> None:  # type: ignore[no-untyped-def]  # any callable
     """Waits for a condition; fails when it doesn't come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+
+
+class Time:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from app.language import content, hedges, leans_back, negations, quantities, question_type, words
+from app.language import content, hedges, lacks_matter, leans_back, negations, quantities, question_type, words
 
 
 def test_words_keep_numbers_and_split_hyphens() -> None:
@@ -55,3 +55,18 @@ def test_question_types(question: str, kind: str) -> None:
 def test_a_sentence_that_leans_on_the_one_before() -> None:
     assert leans_back("They help the surgeon plan.")
     assert not leans_back("X-rays help the surgeon plan.")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("When can I drive again?", "Many go back to desk work within weeks.", True),
+        ("When can I drive again?", "You may drive once you can brake hard.", False),
+        ("My sister gets a new knee. How long is her recovery?", "Recovery takes months.", True),
+        ("Is it worse than a hip replacement?", "It hurts less than a hip replacement.", False),
+        ("They took bone from my hip. Will it hurt?", "Bone graft can be the patient's own.", False),
+        ("How long is recovery?", "Recovery takes months.", False),
+    ],
+)
+def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:
+    assert lacks_matter(question, text) is lacks

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from clinic import indexed_home
 
+from app.doctor import disk, writable
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -86,6 +88,21 @@ def test_a_port_in_use() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         explained(run("app", "serve", "--port", str(port), home=indexed_home()), str(port), "--port")
+
+
+def test_a_port_that_is_none(tmp_path: Path) -> None:
+    explained(run("app", "serve", "--port", "99999", home=tmp_path / "home"), "99999", "65535")
+    assert not (tmp_path / "home").exists()
+
+
+def test_looking_makes_no_home(tmp_path: Path) -> None:
+    home = tmp_path / "a" / "home"
+    explained(run("app", "ask", "How long is recovery?", home=home), "python -m index build")
+    (found,) = writable(home)
+    assert found.ok
+    assert "not there yet" in found.detail
+    assert next(iter(disk(home))).detail.endswith("GB free")
+    assert not (tmp_path / "a").exists()
 
 
 def test_neither_question_nor_batch(tmp_path: Path) -> None:

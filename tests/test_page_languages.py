@@ -114,11 +114,11 @@ def test_scope_replies_and_what_is_not_found_are_retold() -> None:
     covers = t("answer.covers", topics="Walking; {Driving}")
     absent = answer("not_found", f"{t('answer.not_found')} {covers}", notice=t("answer.not_found_notice"))
     retold = book.retold(absent)
-    assert (
-        retold.text
-        == "No lo encuentro en los documentos que tengo, así que no voy a adivinar. Tratan de: Walking; {Driving}."
+    assert retold.text == (
+        "Lo siento, no he encontrado la respuesta en los documentos que tengo. "
+        "No quiero adivinar cuando se trata de su salud. Puedo hablarle de: Walking; {Driving}."
     )
-    assert retold.notice == "Su equipo quirúrgico puede responderle a esto."
+    assert retold.notice == "Su equipo quirúrgico puede ayudarle con esto. Ninguna pregunta es demasiado pequeña."
     for rule in Scope.load().rules:
         assert book.say(rule.reply) != rule.reply
     two = f"{t('answer.personal_notice')} {t('answer.promotional_one', numbers='[2]')}"

@@ -13,7 +13,7 @@ from app.answer import Answer, AnswerSentence
 from app.settings import SiteSettings
 from app.strings import Strings
 from app.ui.conversation import Conversation, Exchange
-from app.ui.view import View, nearby
+from app.ui.view import View, dialled, nearby
 
 VIEW = View(Strings("en", SiteSettings(emergency_number="911")))
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>[x](http://evil.example) {{7*7}} ${7*7} & \"quoted\" 'too'"
@@ -110,7 +110,19 @@ def test_urgent_stands_alone() -> None:
     assert re.search(r'role="alert">.*<h2>Call your emergency number now\. Do not wait\.</h2>', page, re.DOTALL)
     assert not re.search(r"<a |<button|When can I drive", page)
     one_line = VIEW.log(conversation(answer("urgent", "Call 911 now. Do not wait. Nerves may be pressed.")))
-    assert re.search(r"<h2>Call 911 now\.</h2>\s*<p>Do not wait\. Nerves may be pressed\.</p>", one_line)
+    number = r'<b class="number">911</b>'  # larger than the rest, and never broken in two
+    assert re.search(rf"<h2>Call {number} now\.</h2>\s*<p>Do not wait\. Nerves may be pressed\.</p>", one_line)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("Call 911 now.", ["911"]), ("Call +34 91 (555) 01-00. Do not wait.", ["+34 91 (555) 01-00"]), ("Within 24 hours.", []),
+     ("Call your team at Hill Clinic on 555-0100 today, or 112.", ["555-0100", "112"]), ("अभी 112 पर फ़ोन करें।", ["112"])],
+)  # fmt: skip
+def test_a_telephone_number_is_told_from_other_figures(text, numbers) -> None:
+    pieces = list(dialled(text))
+    assert [piece for piece, number in pieces if number] == numbers
+    assert "".join(piece for piece, _ in pieces) == text
 
 
 @pytest.mark.parametrize("each", [ANSWERED, QUOTED, APPROVED, NOT_FOUND, DECLINED])

@@ -24,7 +24,7 @@ cat
 @pytest.fixture
 def client(tmp_path) -> Iterator[httpx.Client]:
     speech.program.cache_clear()
-    with live(assistant(), tmp_path / "home") as running, httpx.Client(base_url=running.address, timeout=30) as client:
+    with live(assistant(), tmp_path / "home") as running, running.client() as client:
         yield client
     speech.program.cache_clear()
 
@@ -72,7 +72,7 @@ def test_a_language_without_a_voice_is_said_to_have_none(voice, client) -> None:
     assert client.post("/api/speak", json={"text": "a", "language": "fr"}).status_code == 404
 
 
-@pytest.mark.skipif(shutil.which(speech.PROGRAM) is None, reason="espeak-ng is not installed")
+@pytest.mark.skipif(shutil.which(speech.PROGRAM) is None, reason="no espeak-ng: run scripts/test, which installs it")
 def test_the_real_voice_makes_a_sound(client) -> None:
     for language, text in (("en", "Most people go home soon."), ("es", "Hola."), ("hi", "नमस्ते")):
         sound = client.post("/api/speak", json={"text": text, "language": language}).content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -9,24 +10,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
-from live import Live, live, until
+from live import Live, live
 from playwright.sync_api import Page, expect
-from scripted_answers import ANSWERED, DECLINED, NOT_FOUND, URGENT, assistant, document
-from test_page_browser import CANARY
-from visitors import DESK, PHONE, serious
+from scripted_answers import ANSWERED, APPROVED, DECLINED, NOT_FOUND, URGENT, assistant, document
+from visitors import CANARY, DESK, PHONE, serious
 
-from app.answer import Answer
 from app.settings import StaffSettings
+from app.trace import decision
 from app.web.feedback import Feedback
 from app.web.secret import FREE_TRIES, hashed, matches
 from app.web.server import Rooms
 from app.web.staff import Sessions
-from app.web.unanswered import COUNTED_DAYS, Unanswered
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).parents[1]
@@ -59,7 +59,7 @@ def server(tmp_path_factory) -> Iterator[Live]:
 
 @pytest.fixture
 def client(server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.address, timeout=20) as client:
+    with server.client() as client:
         yield client
 
 
@@ -71,7 +71,7 @@ def sign_in(client: httpx.Client, password: str = PASSWORD) -> httpx.Response:
 
 
 def test_there_is_no_staff_page_until_a_password_is_set(tmp_path) -> None:
-    with live(assistant(), tmp_path) as running, httpx.Client(base_url=running.address) as client:
+    with live(assistant(), tmp_path) as running, running.client() as client:
         assert client.get("/staff").status_code == 404
         assert sign_in(client, "").status_code == 404
         assert client.post("/staff/try", data={"question": "q"}).status_code == 404
@@ -113,7 +113,7 @@ def test_another_sites_form_is_refused(client) -> None:
 
 def test_guessing_is_stopped_an_address_at_a_time(tmp_path) -> None:
     rooms = Rooms(staff=StaffSettings(password_hash=hashed(PASSWORD)))
-    with live(assistant(), tmp_path, rooms) as running, httpx.Client(base_url=running.address, timeout=20) as client:
+    with live(assistant(), tmp_path, rooms) as running, running.client() as client:
         codes = [sign_in(client, str(guess)).status_code for guess in range(FREE_TRIES + 1)]
         assert codes == [403] * FREE_TRIES + [429]
         refused = sign_in(client)
@@ -176,73 +176,6 @@ def test_what_is_shown_is_escaped(client) -> None:
     assert "<script" not in page
 
 
-# -- what is stored
-
-
-def not_found(question: str, **changes: object) -> Answer:
-    return replace(NOT_FOUND, question=question, **changes)
-
-
-def test_counts_by_topic_and_no_words(tmp_path) -> None:
-    unanswered = Unanswered(tmp_path, 0)
-    unanswered.heard(not_found(f"{CANARY} one"))
-    unanswered.heard(not_found(f"{CANARY} two"))
-    unanswered.heard(replace(DECLINED, question=CANARY))
-    unanswered.heard(replace(ANSWERED, question=CANARY))
-    unanswered.heard(replace(URGENT, question=CANARY))
-    unanswered.close()
-    counts = [(one.kind, one.topic, one.times) for one in unanswered.counts()]
-    assert counts == [("not_found", "When can I drive again?", 2), ("declined", "dose", 1)]
-    assert unanswered.questions() == []
-    assert not any(CANARY.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
-
-
-def test_words_are_kept_only_where_the_site_said_so_and_only_so_long(tmp_path) -> None:
-    today = [date(2026, 3, 1)]
-    unanswered = Unanswered(tmp_path, 7, lambda: today[0])
-    unanswered.heard(not_found(CANARY))
-    unanswered.heard(replace(URGENT, question="numb"))
-    unanswered._writer.submit(lambda: None).result()
-    assert [one.question for one in unanswered.questions()] == [CANARY]
-    today[0] += timedelta(days=6)
-    assert len(unanswered.questions()) == 1
-    today[0] += timedelta(days=1)
-    assert unanswered.questions() == []
-    unanswered.close()
-    assert CANARY.encode() not in unanswered.path.read_bytes()  # gone from the file, not only from the table
-
-
-def test_turning_it_off_drops_what_was_kept(tmp_path) -> None:
-    first = Unanswered(tmp_path, 7)
-    first.heard(not_found(CANARY))
-    first.close()
-    assert CANARY.encode() in first.path.read_bytes()
-    Unanswered(tmp_path, 0).close()
-    assert CANARY.encode() not in first.path.read_bytes()
-
-
-def test_counts_fade_after_a_year(tmp_path) -> None:
-    today = [date(2026, 3, 1)]
-    unanswered = Unanswered(tmp_path, 0, lambda: today[0])
-    unanswered.heard(not_found("q"))
-    unanswered._writer.submit(lambda: None).result()
-    assert len(unanswered.counts()) == 1
-    today[0] += timedelta(days=COUNTED_DAYS)
-    assert unanswered.counts() == []
-    unanswered.close()
-
-
-def test_asked_in_vain_is_seen_on_the_page(tmp_path) -> None:
-    rooms = Rooms(staff=StaffSettings(password_hash=hashed(PASSWORD), store_questions_days=30))
-    with live(assistant(NOT_FOUND), tmp_path, rooms) as running, httpx.Client(base_url=running.address) as client:
-        assert client.post("/api/ask", json={"question": f"{CANARY} moon?"}).json()["kind"] == "not_found"
-        sign_in(client)
-        until(lambda: f"{CANARY} moon?" in client.get("/staff").text)
-        page = client.get("/staff").text
-        assert "kept for 30 days" in page
-        assert "When can I drive again?" in page
-
-
 # -- the command
 
 
@@ -263,22 +196,52 @@ def test_the_command_refuses_what_is_easy_to_guess(tmp_path, what, secret) -> No
     assert done.stderr.startswith("error: ")
 
 
+def test_a_secret_is_checked_before_it_is_asked_for_again(tmp_path, monkeypatch, capsys) -> None:
+    from app.__main__ import command
+
+    typed: list[str] = []
+    monkeypatch.setenv("SPINEWISE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: typed.pop(0))
+    run = functools.partial(command().run, ["secret", "kiosk"])
+    for answers, said in ((["1234"], "six digits"), (["²²²²²²"], "six digits"), (["271828", "271829"], "not the same")):
+        typed[:] = answers
+        assert run() == 1
+        assert said in capsys.readouterr().err
+        assert typed == []
+    typed[:] = ["271828", "271828"]
+    assert run() == 0
+    assert matches("271828", capsys.readouterr().out.split('"')[1])
+
+
+# -- what a stage says
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [(replace(ANSWERED, confidence=0.9), 0.9), (replace(NOT_FOUND, confidence=0.8), 0.2),
+     (replace(DECLINED, confidence=0.7), 0.3), (DECLINED, None), (replace(APPROVED, confidence=1.0), None), (URGENT, None)],
+)  # fmt: skip
+def test_beside_the_threshold_stands_what_is_compared_with_it(answer, shown) -> None:
+    """Of what is not answered, the confidence is that this is right: one minus the probability that the sources answer it."""
+    (row,) = decision(answer, 0.42).rows
+    assert row["probability"] == shown
+    assert row["threshold"] == 0.42
+
+
 # -- with the real parts
 
 
 def test_every_stage_of_a_real_question_is_shown() -> None:
     from clinic import assistant as real
 
-    from app.trace import decision, trace
+    from app.trace import trace
 
     made = real()
     stages = {stage.name: stage.rows for stage in trace(made, made.examples()[0])}
     assert list(stages) == ["triage", "scope", "searched", "approved", "passages", "sentences"]
     assert {"rank", "dense", "sentence", "words", "fused", "passage"} <= set(stages["passages"][0])
     assert stages["sentences"][0]["score"] >= stages["sentences"][-1]["score"]
-    answer = made.ask(made.examples()[0])
-    row = decision(answer, made.answerability.threshold).rows[0]
-    assert row["confidence"] == answer.confidence
     urgent = trace(made, "I can't feel my legs and I wet myself")
     assert [stage.name for stage in urgent] == ["triage"]
 

@@ -2,8 +2,9 @@
 
 The linear layers of the packaged sentence model are fitted whole, and a linear model over its vector with them, from the same
 examples as train.py. What is kept of each layer is the best low-rank approximation of its change: learning a change of low rank
-(LoRA) from the start gave less. Examples are varied as they are learnt: typed badly, or told after something harmless. Seeded.
-Test rows of an evaluation are never read.
+(LoRA) from the start gave less. Examples are varied as they are learnt: typed badly, or told after something harmless. The rules'
+own examples, which people check, come once more at the end, among as many others: they have to hold. Seeded. Test rows of an
+evaluation are never read.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from app.triage.train import Example, examples, typed_badly
 from corpus.command import note
 
 RANK, BATCH, EPOCHS, RATE = 32, 32, 4, 1e-4
+LAST_EPOCHS, LAST_RATE = 4, 3e-5  # over the rules' own examples
 LONGEST_LEARNT = 64  # tokens: enough for all but the longest stories, and quicker
 HEAD_RATE = 20  # times as fast: it starts from nothing
 SMOOTHING = 0.05  # of the labels: some examples could be argued about
@@ -55,19 +57,19 @@ class Learner:
         kept = batch["attention_mask"][..., None]
         return self.head((self.body(**batch).last_hidden_state * kept).sum(1) / kept.sum(1))
 
-    def fit(self, chosen: Sequence[Example], chance: random.Random) -> None:
-        """Goes over the examples EPOCHS times; the rate rises, then falls to nothing."""
+    def fit(self, chosen: Sequence[Example], chance: random.Random, epochs: int = EPOCHS, rate: float = RATE) -> None:
+        """Goes over the examples so many times; the rate rises, then falls to nothing."""
         import torch
 
         groups = [{"params": list(self._fitted.values())}, {"params": list(self.head.parameters())}]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-        plan = [batch for _ in range(EPOCHS) for batch in batches(chosen, chance)]
+        plan = [batch for _ in range(epochs) for batch in batches(chosen, chance)]
         quiet, start = [text for label, text, _ in chosen if label == NONE], time.monotonic()
         self.body.train()
         for step, batch in enumerate(plan):
             share = min((step + 1) / (0.1 * len(plan)), (len(plan) - step) / (0.9 * len(plan)))
-            for group, rate in zip(optimizer.param_groups, (RATE, HEAD_RATE * RATE), strict=True):
-                group["lr"] = rate * share
+            for group, full in zip(optimizer.param_groups, (rate, HEAD_RATE * rate), strict=True):
+                group["lr"] = full * share
             texts = [varied(text, quiet, chance) for _, text, _ in batch]
             target = torch.tensor([self.labels.index(label) for label, _, _ in batch])
             loss: Any = torch.nn.functional.cross_entropy(self.scores(texts), target, label_smoothing=SMOOTHING)
@@ -121,13 +123,16 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, help="JSONL of an evaluation; its dev rows are used")
     parser.add_argument("--out", type=Path, default=MEANING)
     options = parser.parse_args()
-    chosen = list(examples(Triage.load(weights=None, meaning=None), [EXAMPLES, *options.examples], None, options.cases))
+    triage, chance = Triage.load(weights=None, meaning=None), random.Random(7)
+    chosen = list(examples(triage, [EXAMPLES, *options.examples], None, options.cases))
+    checked = list(examples(triage, [], None, None))
     base = folder()
     if base is None:
         raise SystemExit("error: the packaged sentence model is missing\nrun pip install -e .")
     learner = Learner(base, sorted({label for label, _, _ in chosen}), seed=7)
     note(f"{len(chosen)} examples, {len(learner.labels)} labels")
-    learner.fit(chosen, random.Random(7))
+    learner.fit(chosen, chance)
+    learner.fit([*checked, *chance.sample(chosen, len(checked))], chance, LAST_EPOCHS, LAST_RATE)
     learner.save(options.out)
 
 

@@ -6,8 +6,9 @@ clinic, never a word of the conversation. Knows no Gradio and no server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Told:
     """An answer with its citations, by the numbers that they have on the whole sheet."""
 
     answer: Answer
+    about: str  # what its first source's section is called: what stands above it where the question does not
     lines: tuple[tuple[bool, str, tuple[int, ...]], ...]  # whether it is a list item, its words, its sources
 
 
@@ -77,7 +79,10 @@ class TakeAway:
             )
             for sentence in answer.sentences
         )
-        return Told(self._phrasebook.retold(answer), lines or ((False, answer.text, ()),))
+        about = next((citation.section or citation.title for citation in answer.citations), "")
+        told = self._phrasebook.retold(answer)
+        told = replace(told, notice=told.notice and renumbered(told.notice, numbers))
+        return Told(told, about, lines or ((False, answer.text, ()),))
 
     def _codes(self, cited: Iterable[Citation]) -> list[Code]:
         """The public pages of the sources, and the clinic's."""
@@ -95,6 +100,16 @@ def _number(citation: Citation, cited: list[Citation]) -> int:
             return number
     cited.append(citation)
     return len(cited)
+
+
+def renumbered(text: str, numbers: Mapping[int, int]) -> str:
+    """The text with its markers, "[2], [3]", as the sheet counts; a notice that names a source has to name the right one."""
+
+    def anew(run: re.Match[str]) -> str:
+        known = (numbers.get(int(one), int(one)) for one in re.findall(r"\d+", run[0]))
+        return ", ".join(f"[{number}]" for number in dict.fromkeys(known))
+
+    return re.sub(r"\[\d+\](?:, \[\d+\])*", anew, text)
 
 
 def qr(url: str) -> Markup:

@@ -5,7 +5,8 @@ Jinja escapes what the templates show. `Markup` is made in `app.ui.marks` alone,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from app.ui.topics import Topic
 from corpus.document import Source
 from corpus.sentences import split
 
+NUMBER = re.compile(r"(\+?\d[\d ()/.-]*\d\d)")  # of a telephone: three digits at least, as people write them
 NEARBY = 220  # characters of the passage shown on each side of the quote
 MAX_EXAMPLES = 6
 SILENT = ("declined", "not_found")  # kinds after which the visitor is left with something to ask
@@ -45,7 +47,7 @@ class View:
             t=strings, marks=Marks(strings), day=lambda when: day(when, strings), nearby=nearby, headline=headline,
             texts=self._texts, feedback=feedback, reasons=strings.table("feedback.reasons"), today=date.today,
             surgeon=lambda answer: surgeon(answer, strings), own=self._phrasebook.retold, silent=SILENT,
-            address=self._address, origin_of=origin_of,
+            address=self._address, origin_of=origin_of, dialled=dialled,
         )  # fmt: skip
 
     def header(self) -> str:
@@ -103,6 +105,11 @@ def headline(answer: Answer) -> tuple[str, list[str]]:
         spans = split(lines[0])
         lines = [spans[0].of(lines[0]), lines[0][spans[0].end :].strip()]
     return lines[0], [line for line in lines[1:] if line]
+
+
+def dialled(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, each with whether it is a telephone number, which a card shows larger and never broken in two."""
+    yield from ((piece, bool(NUMBER.fullmatch(piece))) for piece in NUMBER.split(text) if piece)
 
 
 def nearby(text: str, side: str) -> str:

@@ -34,7 +34,8 @@ from corpus.home import replacing
 FOLDER = Path(__file__).parent
 WATCHED_SECONDS = 15.0  # without a look from `python -m app kiosk`, nobody is there to restart anything
 HEAD = """<link rel="stylesheet" href="/page/simple-keyboard/keyboard.css"><link rel="stylesheet" href="/page/kiosk.css">
-<script src="/page/simple-keyboard/keyboard.js" defer></script><script src="/page/kiosk.js" defer></script>"""
+<script src="/page/simple-keyboard/keyboard.js" defer></script><script src="/page/keys.js" defer></script>
+<script src="/page/kiosk.js" defer></script>"""
 
 
 class Wish(BaseModel):

@@ -1,5 +1,5 @@
-// The kiosk over the chat page: attract screen, idle countdown, wiping, keys on the screen, no way out, staff corner,
-// and a sign of life to the server. It uses the page's own elements (#new, #send, #box) and knows nothing of answers.
+// The kiosk over the chat page: attract screen, idle countdown, wiping, no way out, staff corner, and a sign of life to the
+// server. It uses the page's own elements (#new, #box) and knows nothing of answers; the keys on the screen are in keys.js.
 "use strict";
 
 (() => {
@@ -36,7 +36,7 @@
     const left = Math.ceil(options.idle + options.warning - (now() - lastSeen));
     if (left <= 0) { finish(); return; }
     one("left").textContent = left;
-    if (!idle.open) { hideKeyboard(); idle.showModal(); }
+    if (!idle.open) { Keys.hide(); idle.showModal(); }
   }
 
   function extend() {
@@ -63,7 +63,7 @@
     if (finishing) return;
     finishing = true;
     wiping.showModal();
-    hideKeyboard();
+    Keys.hide();
     Aloud.stop();
     if (!document.querySelector("[data-until-ready]")) {
       document.getElementById("new")?.click();
@@ -113,7 +113,7 @@
 
   function goAway() {
     if (away.open) return;
-    hideKeyboard();
+    Keys.hide();
     Aloud.stop();
     away.showModal();
   }
@@ -123,9 +123,7 @@
   function speak() {
     for (const part of document.querySelectorAll("#kiosk [data-text]")) part.textContent = said(part.dataset.text);
     for (const part of document.querySelectorAll("#kiosk [data-label]")) part.ariaLabel = said(part.dataset.label);
-    keys?.destroy();
-    keys = null;
-    hideKeyboard();
+    Keys.renew();
   }
   new MutationObserver(speak).observe(root, { attributeFilter: ["lang"] });
 
@@ -133,85 +131,6 @@
     if (language !== root.lang) document.querySelector(`#header [data-choose-language="${language}"]`)?.click();
     start();
   }
-
-  // -- keys on the screen
-
-  let keys = null;
-  function showKeyboard() {
-    const holder = one("keyboard");
-    holder.hidden = false;
-    const { keys: names, ...layout } = options.keyboards[root.lang] ?? Object.values(options.keyboards)[0];
-    keys ??= new SimpleKeyboard.default("simple-keyboard", {
-      layout,
-      layoutName: "default",
-      display: Object.fromEntries(Object.entries(names).map(([name, text]) => [`{${name}}`, text])),
-      mergeDisplay: true,
-      useButtonTag: true,
-      preventMouseDownDefault: true,
-      disableCaretPositioning: true,
-      buttonAttributes: [{ attribute: "tabindex", value: "-1", buttons: Object.values(layout).flat().join(" ") }],
-      onKeyPress: press,
-    });
-    root.style.setProperty("--kiosk-keyboard", `${holder.offsetHeight}px`);
-    root.classList.add("kiosk-typing");
-  }
-
-  function hideKeyboard() {
-    one("keyboard").hidden = true;
-    root.style.setProperty("--kiosk-keyboard", "0px");
-    root.classList.remove("kiosk-typing");
-  }
-
-  const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-  function press(key) {
-    const field = box();
-    if (!field) return;
-    if (key === "{shift}") return keys.setOptions({ layoutName: keys.options.layoutName === "shift" ? "default" : "shift" });
-    if (key === "{hide}") { field.blur(); return hideKeyboard(); }
-    if (key === "{enter}") return send();
-    if (key === "{bksp}") erase(field);
-    else insert(field, key === "{space}" ? " " : key);
-    if (keys.options.layoutName === "shift") keys.setOptions({ layoutName: "default" });
-  }
-
-  function insert(field, text) {
-    if (field.maxLength >= 0 && field.value.length + text.length > field.maxLength) return;
-    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-    typed(field, "insertText", text);
-  }
-
-  function erase(field) {
-    const before = field.value.slice(0, field.selectionStart);
-    const last = [...graphemes.segment(before)].pop()?.segment.length ?? 0;
-    const from = field.selectionStart === field.selectionEnd ? field.selectionStart - last : field.selectionStart;
-    field.setRangeText("", from, field.selectionEnd, "end");
-    typed(field, "deleteContentBackward", null);
-  }
-
-  function typed(field, inputType, data) {
-    field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType, data }));
-    field.focus({ preventScroll: true });
-  }
-
-  function send() {
-    box().blur();
-    hideKeyboard();
-    document.getElementById("send")?.click();
-  }
-
-  one("keyboard").addEventListener("mousedown", (event) => event.preventDefault());
-  document.addEventListener("focusin", ({ target }) => {
-    if (target !== box()) return;
-    target.inputMode = "none"; // the screen's own keys, not the system's
-    showKeyboard();
-  });
-  // Hidden by the click and not before, or the page would move away under the finger. What counts is where the finger
-  // came down: the keys push the page up while the click that called them is still on its way.
-  let elsewhere = false;
-  document.addEventListener("pointerdown", ({ target }) => {
-    elsewhere = !target.closest("#kiosk-keyboard, #composer") || target.closest("#send") !== null;
-  }, true);
-  document.addEventListener("click", () => { if (elsewhere) hideKeyboard(); });
 
   // -- no way out
 

@@ -60,7 +60,7 @@ async function openDocument(link) {
   Source.mark(frame, address.hash);
 }
 
-// -- terms: a tap, or the keyboard's focus, opens the explanation; Escape, another tap or moving on closes it
+// -- terms: a tap, or the keyboard's focus, opens the explanation beside the word; Escape, another tap or moving on closes it
 
 function explain(term) {
   for (const open of document.querySelectorAll(".term[aria-expanded=true]")) {
@@ -68,9 +68,29 @@ function explain(term) {
     document.getElementById(open.dataset.term)?.hidePopover();
   }
   if (!term) return;
+  const explanation = document.getElementById(term.dataset.term);
   term.setAttribute("aria-expanded", "true");
-  document.getElementById(term.dataset.term).showPopover();
+  explanation.showPopover();
+  placeBeside(explanation, term);
 }
+
+// Below the word, above it where there is no room below, and never beyond an edge. It scrolls with the word.
+function placeBeside(explanation, term) {
+  const [gap, edge] = [8, 12];
+  const word = [...term.getClientRects()];
+  const { width, height } = explanation.getBoundingClientRect();
+  const room = Math.min(innerHeight, document.getElementById("composer").getBoundingClientRect().top);
+  const below = word.at(-1).bottom + gap;
+  const above = word[0].top - gap - height;
+  const top = below + height > room && above >= edge ? above : below;
+  const left = Math.max(edge, Math.min(word.at(-1).left, root.clientWidth - width - edge));
+  explanation.style.top = `${top + scrollY}px`;
+  explanation.style.left = `${left + scrollX}px`;
+}
+addEventListener("resize", () => {
+  const term = document.querySelector(".term[aria-expanded=true]");
+  if (term) placeBeside(document.getElementById(term.dataset.term), term);
+});
 
 document.addEventListener("focusin", (event) => {
   const term = event.target.closest(".term");
