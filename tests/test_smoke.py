@@ -24,7 +24,7 @@ CORPORA = [
         SEEDS, id="seeds", marks=pytest.mark.skipif(not SEEDS.exists(), reason="needs the raw seeds beside the project")
     ),
 ]
-LEAST_RIGHT = 25  # red flags come first: two misuses of thirty get a card (DECISIONS.md)
+LEAST_RIGHT = 26  # rather not found than something near: four that the sources answer are turned away (DECISIONS.md)
 
 
 @pytest.fixture(scope="module", params=CORPORA)
@@ -99,4 +99,4 @@ def test_a_site_speaks_its_own_language_wherever_the_program_itself_speaks(monke
     assert card is not None
     assert "No espere." in card.text
     assert spanish.ask("What dose of ibuprofen should I take?").text.startswith("No puedo aconsejar")
-    assert spanish.ask("How much does it cost?").text.startswith("No lo encuentro")
+    assert spanish.ask("How much does it cost?").text.startswith("Lo siento, no he encontrado")
