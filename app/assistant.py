@@ -131,9 +131,11 @@ class Assistant:
             evidence = [one for window in shown for one in window]
             for draft in sentences(doubt.draft() if doubt else self.reader.read(asked, texts(shown))):
                 verdict = judge(draft, evidence, self.vocabulary.synonyms)
-                # an item of a list says little, or something else, without the line that introduces its list
                 held = verdict.evidence if verdict.supported else None
-                if held and not held.sentence.lead and fits(held, ranked) and not repeats(held, reply.evidence):
+                # an item of a list says little without the line above it, and what sells speaks in its own words only
+                if held is None or held.sentence.lead or held.promotional:
+                    continue
+                if fits(held, ranked) and not repeats(held, reply.evidence):
                     yield reply.write(draft, held, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)
