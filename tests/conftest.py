@@ -1,13 +1,15 @@
-"""One browser and one server a test file, for the tests of the page."""
+"""What test files share: one browser and one server a file for the page, two leaflets and a home for the index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from live import Live, live
 from playwright.sync_api import Browser, Page, sync_playwright
 from scripted_answers import assistant
+from two_leaflets import written
 from visitors import CHROMIUM, DESK, FLAGS, TALL, windows
 from waiting_room import PIN
 
@@ -15,6 +17,16 @@ from app.scripted import ScriptedAssistant
 from app.settings import KioskSettings
 from app.web.secret import hashed
 from app.web.server import Rooms
+
+
+@pytest.fixture
+def leaflets(tmp_path: Path) -> Path:
+    return written(tmp_path / "leaflets")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
 
 
 @pytest.fixture(scope="module")

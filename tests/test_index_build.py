@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from two_leaflets import HASHING, WALKING, files, written
+from two_leaflets import HASHING, WALKING, files
 
 from corpus.errors import SpinewiseError
 from index.build import build, build_if_missing
@@ -17,16 +17,6 @@ from index.content import Content
 from index.search import Index
 from index.settings import IndexSettings
 from index.snapshot import MANIFEST, Snapshots, verify
-
-
-@pytest.fixture
-def leaflets(tmp_path: Path) -> Path:
-    return written(tmp_path / "leaflets")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 def counts(home: Path, leaflets: Path, settings: IndexSettings = HASHING) -> tuple[int, int, int, int]:

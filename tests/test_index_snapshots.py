@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from two_leaflets import HASHING, written
+from two_leaflets import HASHING
 
 from corpus.errors import SpinewiseError
 from index.build import build
@@ -18,16 +18,6 @@ from index.search import Index
 from index.snapshot import MANIFEST, Manifest, Snapshots, verify
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def leaflets(tmp_path: Path) -> Path:
-    return written(tmp_path / "leaflets")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 def test_the_newest_snapshots_and_the_current_one_are_kept(home: Path, leaflets: Path) -> None:

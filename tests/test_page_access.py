@@ -132,12 +132,18 @@ def test_every_function_is_reached_by_keyboard_with_focus_to_be_seen(visit) -> N
     assert reached >= FUNCTIONS, FUNCTIONS - reached
 
 
-def test_axe_finds_nothing_serious_while_an_answer_is_written_and_when_it_was_stopped(visit, scripted) -> None:
+def writing(visit, scripted) -> Page:
+    """A page whose answer is being written and won't end by itself."""
     scripted.gate = threading.Event()
     page = visit()
     page.fill("#box textarea", "A long one")
     page.click("#send")
     page.wait_for_selector(".working")
+    return page
+
+
+def test_axe_finds_nothing_serious_while_an_answer_is_written_and_when_it_was_stopped(visit, scripted) -> None:
+    page = writing(visit, scripted)
     found = {"working": serious(page)}
     page.locator("#stop").click()
     page.wait_for_selector(".reply.stopped")
@@ -149,11 +155,7 @@ def test_axe_finds_nothing_serious_while_an_answer_is_written_and_when_it_was_st
 
 
 def test_nothing_moves_for_who_asked_for_that(visit, scripted) -> None:
-    scripted.gate = threading.Event()
-    page = visit()
-    page.fill("#box textarea", "A long one")
-    page.click("#send")
-    page.wait_for_selector(".working")
+    page = writing(visit, scripted)
     moving = "getComputedStyle(document.querySelector('.working .kind'), '::before').animationName"
     assert page.evaluate(moving) == "none"
     page.emulate_media(reduced_motion="no-preference")

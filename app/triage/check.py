@@ -195,9 +195,7 @@ class Triage:
         if self._meaning:
             meant = min(map(self._meaning.probabilities, stretches(clip(text))), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
-            if (
-                words[NONE] > 1 - FLOOR
-            ):  # what no known word speaks for, another topic say, is not for the encoder to judge
+            if words[NONE] > 1 - FLOOR:  # no known word speaks for it (another topic, say): not the encoder's to judge
                 judged = words
         alarm = {name: score for name, score in judged.items() if name != NONE}
         likely = sum(alarm.values())
