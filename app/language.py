@@ -37,6 +37,10 @@ class Language:
     about_itself: tuple[str, ...]
     everyday: frozenset[str]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
+    vowels: frozenset[str]
+    faint: frozenset[str]
+    sounds: tuple[frozenset[str], ...]
+    keys: tuple[str, ...]
 
 
 @cache
@@ -68,6 +72,10 @@ def english() -> Language:
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
             for name, patterns in table["question_types"].items()
         },
+        vowels=frozenset(table["spelling"]["vowels"]),
+        faint=frozenset(table["spelling"]["faint"]),
+        sounds=tuple(frozenset(letters) for letters in table["spelling"]["sounds"]),
+        keys=tuple(table["spelling"]["keys"]),
     )
 
 

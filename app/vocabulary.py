@@ -13,11 +13,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from app.language import content, content_places, english, negations, stem, words
+from app.spelling import distance
 from corpus.glossary import Glossary
 
 Stems = tuple[str, ...]
 
 MOST_EXPLAINED = 5
+
+SHORTEST = 5  # letters: a shorter word is near to too many others
+SURE = {5: 0.6, 6: 1.0, 8: 1.1}  # how far a word of so many letters may be from the one that it is taken for
+FAVOUR = 0.1  # how much farther it may be than a real word of which the corpus knows nothing
 
 
 class Vocabulary:
@@ -31,18 +36,19 @@ class Vocabulary:
         self._glossary = glossary
         self._count = len(texts)
         self._frequency = Counter(one for text in texts for one in set(content(text)))
-        self._corpus_words = sorted({word for text in texts for word in words(text) if len(word) > 3})
-        self._real = real_words | english().stopwords | frozenset(self._corpus_words)
         self._names: dict[str, list[tuple[Stems, int]]] = defaultdict(list)
         for number, term in enumerate(glossary.terms):
             for name in (term.term, *term.forms, *term.lay, *term.typos):
                 stems = tuple(stem(word) for word in words(name))
                 if stems:
                     self._names[stems[0]].append((stems, number))
+        # Common words first: of two that are as near, the first is meant.
+        corpus_words = Counter(word for text in texts for word in words(text) if len(word) > 3)
+        lay = {word for term in glossary.terms for name in (term.term, *term.forms, *term.lay) for word in words(name)}
+        self._known = [word for word, _ in corpus_words.most_common()] + sorted(lay - corpus_words.keys())
+        self._others = sorted(real_words - set(self._known))
+        self._real_stems = frozenset(stem(word) for word in {*self._known, *real_words, *english().stopwords})
         # a slip inside a phrase ("hosptial stay") must still be mended alone, so of the typos only single words count
-        self._lay_words = frozenset(
-            word for term in glossary.terms for name in (term.term, *term.forms, *term.lay) for word in words(name)
-        )
         self._typos = {name: term.term for term in glossary.terms for name in term.typos if " " not in name + term.term}
 
     def rarity(self, one: str) -> float:
@@ -94,18 +100,43 @@ class Vocabulary:
         return {name: plain for name, plain in found.items() if name in rare}
 
     def corrected(self, question: str) -> str:
-        """The question with words that are no words put right where the corpus or glossary has a near one."""
+        """The question with what is surely a slip of the corpus's or the glossary's words put right; all else as typed."""
         return " ".join(self._correct(token) for token in question.split())
 
     def _correct(self, token: str) -> str:
-        bare = token.strip(".,;:!?\"'()").lower()
-        if bare in self._typos:
-            return token.lower().replace(bare, self._typos[bare])
-        if len(bare) < 5 or not bare.isalpha() or bare in self._real or bare in self._lay_words or negations(bare):
-            return token
-        allowed = 1 if len(bare) < 8 else 2
-        near = process.extractOne(bare, self._corpus_words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
-        return token.lower().replace(bare, near[0]) if near else token
+        bare = token.strip(".,;:!?\"'()")
+        typed = bare.lower()
+        meant = self._typos.get(typed) or (None if self._is_word(bare) else self._meant(typed))
+        return token.lower().replace(typed, meant) if meant else token
+
+    def _is_word(self, bare: str) -> bool:
+        """Whether the word is left alone: too short to tell, a name with a capital inside, or a form of a real word."""
+        typed = bare.lower()
+        named = bare[1:] != typed[1:] and not bare.isupper()
+        return (
+            len(typed) < SHORTEST
+            or not typed.isalpha()
+            or named
+            or stem(typed) in self._real_stems
+            or bool(negations(typed))
+        )
+
+    def _meant(self, typed: str) -> str | None:
+        """The corpus's or glossary's word that is surely meant; None where none is near or a real word is nearer."""
+        near = self._near(typed, self._known)
+        if not near:
+            return None
+        off, meant = min(near, key=lambda one: one[0])
+        if off > max(limit for length, limit in SURE.items() if length <= len(typed)):
+            return None
+        rivals = (other for other, word in self._near(typed, self._others) if stem(word) != stem(meant))
+        return meant if off - FAVOUR <= min(rivals, default=math.inf) else None
+
+    @staticmethod
+    def _near(typed: str, among: Sequence[str]) -> list[tuple[float, str]]:
+        """(distance, word) of the words within two slips, in the order of `among`."""
+        found = process.extract(typed, among, scorer=DamerauLevenshtein.distance, score_cutoff=2, limit=None)
+        return [(distance(typed, among[place]), among[place]) for _, _, place in sorted(found, key=lambda one: one[2])]
 
 
 def rarest(missing: Sequence[tuple[str, float]]) -> float:

@@ -9,13 +9,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from app.settings import SiteSettings
 from corpus.errors import SpinewiseError
 
 FOLDER = Path(__file__).parent
 PATTERN = FOLDER / "en.toml"  # what every other language has to say as well
+CHECKED = "clinician-reviewed"  # the tier that claims a check
 OPTIONAL = ("cards", "scope")  # what has an original elsewhere, which is said where a language lacks it
 
 
@@ -76,6 +77,24 @@ def languages(site: SiteSettings) -> dict[str, Strings]:
 def day(when: date, t: Strings) -> str:
     """A date in words: 3 May 2025."""
     return t("dates.day", day=when.day, month=t("dates.months").split()[when.month - 1], year=when.year)
+
+
+class Graded(Protocol):
+    """A document's origin, or a citation of it."""
+
+    @property
+    def tier(self) -> str:
+        """How far it can be trusted, as the documents' contract names it."""
+
+    @property
+    def reviewed_on(self) -> date | None:
+        """The day of its last check, where that is known."""
+
+
+def grade(origin: Graded, t: Strings) -> str:
+    """The tier in words. That a clinician checked it is said only with the date: a check without one may be of another text."""
+    undated = origin.tier == CHECKED and origin.reviewed_on is None
+    return t("tiers.undated" if undated else f"tiers.{origin.tier}")
 
 
 def files(site: SiteSettings) -> dict[str, Path]:
