@@ -1,76 +1,41 @@
-"""A follow-up ("and how long does that take?") to a question that can be searched alone. Knows nothing of answers.
+"""A follow-up ("and how long does that take?") to a question that can be searched alone. Knows nothing of language models.
 
-Works on the wording: the words that a follow-up leaves out are taken from the visitor's own earlier questions, and
-retrieval decides whether the result fits the documents better. Only user turns are believed: what a client says that the
-assistant has said is never read. Not covered: pointing at a sentence of the reply ("what does the second one mean?").
+The wording says whether a question leans on an earlier one, and retrieval whether the two together fit the documents. Only
+the visitor's own turns are believed: what a client says that the assistant has said is never read. So for "the second one"
+the list of the earlier answer is made again, from the sources.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from app.answer import Turn
-from app.language import content_places, english, stem, words
+from app.approved import match
+from app.ellipsis import first_sentence, followup_words, leans, own, points, rewritings, sentence, signs_removed, topic
+from app.select import candidates, choose
 from app.vocabulary import Vocabulary
 from index.search import Index
 
-TURNS = 3  # earlier user turns that are read
 HITS = 5
-COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
-COVERED = 0.5  # share of a follow-up's own words that the passages must hold for the earlier topic to be carried over
-CARRIED = 6  # content words carried over at most
-LONGEST = 200  # characters of an earlier question that are read
-
-ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
-
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_ENDS = re.compile(r"[?!.()]")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The patterns and word lists of followup.toml."""
-
-    patterns: dict[str, re.Pattern[str]]
-    pointers: frozenset[str]
-    frames: frozenset[str]
-    opposites: tuple[tuple[str, str], ...]
-
-
-@cache
-def followup_words() -> Words:
-    """The shipped lists."""
-    table: dict[str, Any] = tomllib.loads((Path(__file__).parent / "followup.toml").read_text(encoding="utf-8"))
-    lists = ("pointers", "frames", "opposites")
-    return Words(
-        patterns={
-            name: re.compile(text.replace("’", "'?"), re.IGNORECASE)
-            for name, text in table.items()
-            if name not in lists
-        },
-        pointers=frozenset(table["pointers"].split()),
-        frames=frozenset(table["frames"].split()),
-        opposites=tuple((one, other) for pair in table["opposites"] for one, other in (pair, reversed(pair))),
-    )
+LIST_HITS = 8  # as many as an answer is made of, so that the list is the one that the visitor saw
+COVERED = 0.5  # share of a follow-up's own words that the passages must hold, else it is a new topic
+POINTED = 0.15  # the same where a word points back ("what if I carry boxes after that?")
 
 
 def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary) -> str:
     """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic.
 
-    Costs two searches at most, none for a question that shows no sign of leaning on an earlier one.
+    Costs two searches at most, one more for "the second one", none for a question that leans on no earlier one.
     """
     earlier = topic([turn.content for turn in history if turn.role == "user"], vocabulary)
     if not earlier or not leans(question, vocabulary):
         return question
-    options, rest = rewritings(question, earlier, vocabulary), signs_removed(question)
-    if len(options) == 1 and (not own(rest, vocabulary) or followup_words().patterns["continues"].search(rest)):
+    rest = signs_removed(question)
+    if item := counted_out(rest, earlier, index, vocabulary):
+        return f"{sentence(rest)} ({item})"
+    options = rewritings(question, earlier, vocabulary)
+    continues = followup_words().patterns["continues"].search(rest)
+    if len(options) == 1 and (continues or not own(first_sentence(rest), vocabulary)):
         return options[0]  # it names nothing new, or can only be the end of the earlier question
     best, score = question, 0.0
     for option in options:
@@ -87,202 +52,23 @@ def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
 
     One word of its own beside a pointer ("is it noisy?") is asked about the earlier thing, whatever the passages hold.
     """
-    named = own(rest, vocabulary)
-    return (len(named) == 1 and points(rest, vocabulary)) or vocabulary.coverage(" ".join(named), text) >= COVERED
+    named, pointed = own(rest, vocabulary), points(rest, vocabulary)
+    share = vocabulary.coverage(" ".join(named), text)
+    return (pointed and len(named) == 1) or share >= (POINTED if pointed else COVERED)
 
 
-def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
-    """The last earlier question that names something, itself made whole by those before it; "" if none does."""
-    earlier = ""
-    for turn in turns[-TURNS:]:
-        asked = vocabulary.corrected(last_question(turn))
-        if not own(asked, vocabulary, common=True):
-            asked = vocabulary.corrected(turn[:LONGEST].strip())
-        if not signs_removed(asked):
-            continue
-        if earlier and leans(asked, vocabulary):
-            asked = rewritings(asked, earlier, vocabulary)[0]
-        names = own(asked, vocabulary, common=True)
-        if names or (not earlier and followup_words().patterns["clause"].search(asked)):
-            earlier = asked
-    return earlier
+def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary) -> str | None:
+    """The item that "the second one" means in the list that answered the earlier question; None where there is none.
 
-
-def last_question(turn: str) -> str:
-    """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know."""
-    sentences = [found.strip() for found in _SENTENCE.findall(turn) if _WORD.search(found)]
-    asked = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
-    return asked[-1][:LONGEST] if asked else ""
-
-
-# -- how a question leans on another ---------------------------------------------------------------------------------------
-
-
-def leans(question: str, vocabulary: Vocabulary) -> bool:
-    """Whether the wording shows that something was named before: a correction, a pointer, a fragment, nothing of its own."""
-    patterns = followup_words().patterns
-    if patterns["correction"].search(question):
-        return True
-    rest = signs_removed(question)
-    if not own(rest, vocabulary, common=True) or points(rest, vocabulary):
-        return True
-    if patterns["bare"].search(rest) or patterns["about"].search(opened(question)):
-        return True
-    fragment = not patterns["clause"].search(rest)
-    return fragment and (rest != question or bool(patterns["continues"].search(rest)))
-
-
-def opened(question: str) -> str:
-    """The question without the words that say that it goes on."""
-    return followup_words().patterns["opener"].sub("", question.strip())
-
-
-def signs_removed(question: str) -> str:
-    """What is left of the question without "and", "what about", "no, I meant"."""
-    patterns = followup_words().patterns
-    if patterns["correction"].search(question):
-        return patterns["correction"].sub("", question.strip())
-    return patterns["about"].sub("", opened(question))
-
-
-def points(question: str, vocabulary: Vocabulary) -> bool:
-    """Whether a word points back beyond the question: one whose own clauses before it name nothing."""
+    An approved answer is one text, whose items nobody can count for sure.
+    """
     lists = followup_words()
-    plain = lists.patterns["empty_pointers"].sub(" ", question)
-    for clause in lists.patterns["boundary"].split(plain):
-        if lists.pointers & set(words(clause)):
-            return True
-        if own(clause, vocabulary, common=True):
-            return False
-    return False
-
-
-def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[str]:
-    """The words of the question that name something, in order; those that half the passages hold only with `common`."""
-    lists, listed = followup_words(), words(question)
-    return [
-        listed[place]
-        for place, one in content_places(question)
-        if listed[place] not in lists.frames | lists.pointers
-        and one not in english().units
-        and (common or vocabulary.rarity(one) > COMMON)
-    ]
-
-
-# -- rewriting -------------------------------------------------------------------------------------------------------------
-
-
-def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]:
-    """One or two ways to say the follow-up as a whole question, the likeliest first."""
-    patterns, rest = followup_words().patterns, signs_removed(question)
-    if exchanged := exchange(rest, earlier, whole=not patterns["clause"].search(rest)):
-        return [exchanged]
-    if patterns["bare"].search(rest):
-        return [bare_question(rest, earlier, vocabulary)]
-    if patterns["clause"].search(rest):
-        named = points(rest, vocabulary) or not own(rest, vocabulary)
-        return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
-    if continues := patterns["continues"].search(rest):
-        return [continued(rest, earlier, continues["preposition"])]
-    if patterns["correction"].search(question):
-        meant = rest.rstrip("?!. ")
-        return [sentence(earlier.replace(run, meant, 1)) for run in runs(earlier, vocabulary)[:2]] or [
-            joined(earlier, rest)
-        ]
-    return [joined(earlier, question)]
-
-
-def continued(rest: str, earlier: str, preposition: str) -> str:
-    """ "In the leg?" after "Can it be in the arm?" takes the place of "in the arm"; "with rods?" simply follows it."""
-    last = re.search(rf"\b{preposition}\b(?!.*\b{preposition}\b).*", earlier, re.IGNORECASE)
-    return sentence(f"{earlier[: last.start()] if last else earlier.rstrip('?!. ') + ' '}{rest.rstrip('?!. ')}")
-
-
-def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
-    """The earlier question with the one of two opposites put for the other that the follow-up names."""
-    lists = followup_words()
-    for one, other in lists.opposites if whole else ():
-        if phrase(other).search(rest) and phrase(one).search(earlier) and not phrase(other).search(earlier):
-            return sentence(phrase(one).sub(other, earlier))
-    if lists.patterns["other"].search(rest):
-        for one, other in lists.opposites:
-            if phrase(one).search(earlier) and not phrase(other).search(earlier):
-                return sentence(phrase(one).sub(other, earlier))
-    return None
-
-
-@cache
-def phrase(text: str) -> re.Pattern[str]:
-    """The words of `text` as whole words."""
-    return re.compile(rf"\b{re.escape(text)}\b", re.IGNORECASE)
-
-
-def bare_question(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
-    """ "Why?" after "Are screws always used?" is "Why are screws always used?"."""
-    patterns = followup_words().patterns
-    if patterns["again"].search(rest):
-        return earlier
-    if patterns["yesno"].search(earlier) and patterns["prefixed"].search(rest):
-        return sentence(f"{rest.rstrip('?!. ')} {earlier[0].lower()}{earlier[1:]}")
-    return bracketed(rest, earlier, vocabulary)
-
-
-def resolved(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
-    """The pointer replaced by the one thing that the earlier question names, else its words in brackets."""
-    lists = followup_words()
-    thing = lists.patterns["names"].search(earlier)
-    places = [found for found in _WORD.finditer(rest) if found[0].lower() in (*ONE, *MANY)]
-    if thing is None or len(places) != 1:
-        return bracketed(rest, earlier, vocabulary)
-    name, pointer = thing["what"], places[0]
-    after = _WORD.search(rest, pointer.end())
-    determines = pointer[0].lower() not in ("it", "they", "them") and after and own(after[0], vocabulary, common=True)
-    if determines or (pointer[0].lower() in MANY) != bool(thing["are"]):
-        return bracketed(rest, earlier, vocabulary)
-    return sentence(
-        f"{rest[: pointer.start()]}{name[0].lower() + name[1:] if name[1:].islower() else name}{rest[pointer.end() :]}"
-    )
-
-
-def bracketed(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
-    """The follow-up, and behind it in brackets what the earlier question names."""
-    carried = carry(earlier, rest, vocabulary)
-    return f"{sentence(rest)} ({carried})" if carried else sentence(rest)
-
-
-def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
-    """What the earlier question names: its own wording from there on if that is short, else a list of the words."""
-    there = {stem(word) for word in words(rest)}
-    named = [word for word in dict.fromkeys(own(earlier, vocabulary, common=True)) if stem(word) not in there][:CARRIED]
-    found = [one for one in _WORD.finditer(earlier) if set(words(one[0])) & set(named)]
-    if not found:
-        return ""
-    stretch = followup_words().patterns["ending"].sub("", earlier[found[0].start() :].strip("?!. "))
-    close = len(stretch.split()) <= CARRIED and not _ENDS.search(stretch)
-    return stretch if close else ", ".join(dict.fromkeys(one[0].lower() for one in found))
-
-
-def runs(earlier: str, vocabulary: Vocabulary) -> list[str]:
-    """The stretches of naming words in the earlier question, in order: what a correction may replace."""
-    named, found = set(own(earlier, vocabulary, common=True)), list(_WORD.finditer(earlier))
-    stretches: list[tuple[int, int]] = []
-    for one in found:
-        if not set(words(one[0])) & named:
-            continue
-        if stretches and not earlier[stretches[-1][1] : one.start()].strip():
-            stretches[-1] = (stretches[-1][0], one.end())
-        else:
-            stretches.append((one.start(), one.end()))
-    return [earlier[start:end] for start, end in stretches]
-
-
-def joined(earlier: str, rest: str) -> str:
-    """Both questions, one after the other."""
-    return f"{sentence(earlier)} {sentence(rest)}"
-
-
-def sentence(text: str) -> str:
-    """With a capital in front and a question mark behind."""
-    text = text.strip()
-    text = text if not text or text[-1] in "?!.)" else f"{text}?"
-    return text[:1].upper() + text[1:]
+    if not (found := lists.patterns["ordinal"].search(rest)):
+        return None
+    vector = index.encode([earlier])[0]
+    if match(earlier, vector, index, vocabulary):
+        return None
+    hits = index.search(earlier, LIST_HITS, vector=vector)
+    choice = choose(earlier, candidates(earlier, vector, hits, index, vocabulary), vocabulary)
+    items, place = choice.evidence if choice.listed else (), lists.ordinals[found["ordinal"].lower()]
+    return items[place].quote.strip().rstrip(".") if -len(items) <= place < len(items) else None

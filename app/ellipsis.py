@@ -1,0 +1,274 @@
+"""What a follow-up leaves out: how its wording leans on an earlier question, and how it's said whole with that one's words.
+
+Works on wording alone. Knows nothing of an index, nor of whether the words fit the documents.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.language import content_places, english, stem, words
+from app.vocabulary import Vocabulary
+
+COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
+LONGEST = 200  # characters of an earlier question that are read
+TURNS = 3  # earlier user turns that are read
+
+ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_MADE = re.compile(r"(.+?) \((.+)\)")  # a rewritten follow-up and what was put in brackets behind it
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The patterns and word lists of followup.toml."""
+
+    patterns: dict[str, re.Pattern[str]]
+    pointers: frozenset[str]
+    agents: frozenset[str]
+    frames: frozenset[str]
+    opposites: tuple[tuple[str, str], ...]
+    ordinals: dict[str, int]
+
+
+@cache
+def followup_words() -> Words:
+    """The shipped lists."""
+    table: dict[str, Any] = tomllib.loads((Path(__file__).parent / "followup.toml").read_text(encoding="utf-8"))
+    lists = ("pointers", "agents", "frames", "opposites", "ordinals")
+    return Words(
+        patterns={
+            name: re.compile(text.replace("’", "'?"), re.IGNORECASE)
+            for name, text in table.items()
+            if name not in lists
+        },
+        pointers=frozenset(table["pointers"].split()),
+        agents=frozenset(table["agents"].split()),
+        frames=frozenset(table["frames"].split()),
+        opposites=tuple((one, other) for pair in table["opposites"] for one, other in (pair, reversed(pair))),
+        ordinals=table["ordinals"],
+    )
+
+
+def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
+    """The last earlier question that names something, itself made whole by those before it; "" if none does."""
+    earlier = ""
+    for turn in turns[-TURNS:]:
+        asked = vocabulary.corrected(last_question(turn))
+        if not own(asked, vocabulary, common=True):
+            asked = vocabulary.corrected(turn[:LONGEST].strip())
+        if not signs_removed(asked):
+            continue
+        if earlier and leans(asked, vocabulary):
+            asked = rewritings(asked, earlier, vocabulary)[0]
+        names = own(asked, vocabulary, common=True)
+        if names or (not earlier and followup_words().patterns["clause"].search(asked)):
+            earlier = asked
+    return earlier
+
+
+def last_question(turn: str) -> str:
+    """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know."""
+    sentences = [found.strip() for found in _SENTENCE.findall(turn) if _WORD.search(found)]
+    asked = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
+    return asked[-1][:LONGEST] if asked else ""
+
+
+# -- how a question leans on another ---------------------------------------------------------------------------------------
+
+
+def leans(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether the wording shows that something was named before: a correction, a pointer, a fragment, nothing of its own."""
+    patterns = followup_words().patterns
+    if patterns["new_topic"].search(question) or patterns["acknowledged"].search(question):
+        return False
+    if patterns["correction"].search(question):
+        return True
+    rest = signs_removed(question)
+    if not own(rest, vocabulary, common=True) or points(rest, vocabulary):
+        return True
+    if patterns["bare"].search(first_sentence(rest)) or patterns["about"].search(opened(question)):
+        return True
+    fragment = not patterns["clause"].search(rest)
+    return fragment and (rest != question or bool(patterns["continues"].search(rest)))
+
+
+def first_sentence(rest: str) -> str:
+    """The first sentence: of "What for? I feel fine." the part that asks."""
+    return _SENTENCE.findall(rest)[0] if _SENTENCE.search(rest) else rest
+
+
+def opened(question: str) -> str:
+    """The question without the words that say that it goes on."""
+    return followup_words().patterns["opener"].sub("", question.strip())
+
+
+def signs_removed(question: str) -> str:
+    """What is left of the question without "and", "what about", "no, I meant"."""
+    patterns = followup_words().patterns
+    if patterns["correction"].search(question):
+        return patterns["correction"].sub("", question.strip())
+    return patterns["about"].sub("", opened(question))
+
+
+def points(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word points back beyond the question: one whose own clauses before it name nothing."""
+    lists = followup_words()
+    plain = lists.patterns["empty_pointers"].sub(" ", question)
+    for clause in lists.patterns["boundary"].split(plain):
+        if pointed := lists.pointers & set(words(clause)):
+            return not (pointed <= lists.agents and len(own(plain, vocabulary, common=True)) > 1)
+        if own(clause, vocabulary, common=True):
+            return False
+    return False
+
+
+def own(question: str, vocabulary: Vocabulary, *, common: bool = False) -> list[str]:
+    """The words of the question that name something, in order; those that half the passages hold only with `common`."""
+    lists, listed = followup_words(), words(question)
+    return [
+        listed[place]
+        for place, one in content_places(question)
+        if listed[place] not in lists.frames | lists.pointers
+        and one not in english().units
+        and (common or vocabulary.rarity(one) > COMMON)
+    ]
+
+
+# -- rewriting -------------------------------------------------------------------------------------------------------------
+
+
+def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]:
+    """One or two ways to say the follow-up as a whole question, the likeliest first."""
+    patterns, rest = followup_words().patterns, signs_removed(question)
+    if exchanged := exchange(rest, earlier, whole=not patterns["clause"].search(rest)):
+        return [exchanged]
+    if patterns["bare"].search(first_sentence(rest)):
+        return [bare_question(rest, earlier, vocabulary)]
+    if patterns["clause"].search(rest):
+        named = points(rest, vocabulary) or not own(rest, vocabulary)
+        return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
+    if continues := patterns["continues"].search(rest):
+        return [continued(rest, earlier, continues["preposition"])]
+    if patterns["correction"].search(question):
+        meant = rest.rstrip("?!. ")
+        return [sentence(earlier.replace(run, meant, 1)) for run in runs(earlier, vocabulary)[:2]] or [
+            joined(earlier, rest)
+        ]
+    return [joined(earlier, question)]
+
+
+def continued(rest: str, earlier: str, preposition: str | None) -> str:
+    """ "In the leg?" after "Can it be in the arm?" takes the place of "in the arm"; "with rods?" follows "Is it done?".
+
+    Where the earlier question ends in a phrase of another kind ("Can it be in the arm?" "With rods?") both are said.
+    """
+    if not preposition:
+        return joined(earlier, rest)
+    last = re.search(rf"\b{preposition}\b(?!.*\b{preposition}\b).*", earlier, re.IGNORECASE)
+    if not last and followup_words().patterns["ends_in_phrase"].search(earlier):
+        return joined(earlier, f"and {rest}")
+    kept = earlier[: last.start()] if last else f"{earlier.rstrip('?!. ')} "
+    return sentence(f"{kept}{rest.rstrip('?!. ')}?")
+
+
+def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
+    """The earlier question with the one of two opposites put for the other that the follow-up names."""
+    lists = followup_words()
+    for one, other in lists.opposites if whole else ():
+        if phrase(other).search(rest) and phrase(one).search(earlier) and not phrase(other).search(earlier):
+            return sentence(phrase(one).sub(other, earlier))
+    if lists.patterns["other"].search(rest):
+        for one, other in lists.opposites:
+            if phrase(one).search(earlier) and not phrase(other).search(earlier):
+                return sentence(phrase(one).sub(other, earlier))
+    return None
+
+
+@cache
+def phrase(text: str) -> re.Pattern[str]:
+    """The words of `text` as whole words."""
+    return re.compile(rf"\b{re.escape(text)}\b", re.IGNORECASE)
+
+
+def bare_question(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """ "Why?" after "Are screws always used?" is "Why are screws always used?"."""
+    patterns = followup_words().patterns
+    if patterns["again"].search(rest):
+        return earlier
+    if patterns["yesno"].search(earlier) and patterns["prefixed"].search(rest):
+        return sentence(f"{rest.rstrip('?!. ')} {earlier[0].lower()}{earlier[1:]}")
+    return bracketed(rest, earlier, vocabulary)
+
+
+def resolved(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """The pointer replaced by the one thing that the earlier question names, else its words in brackets."""
+    lists = followup_words()
+    thing = lists.patterns["names"].search(earlier)
+    places = [found for found in _WORD.finditer(rest) if found[0].lower() in (*ONE, *MANY)]
+    if thing is None or len(places) != 1:
+        return bracketed(rest, earlier, vocabulary)
+    name, pointer = thing["what"], places[0]
+    after = _WORD.search(rest, pointer.end())
+    determines = pointer[0].lower() not in ("it", "they", "them") and after and own(after[0], vocabulary, common=True)
+    if determines or (pointer[0].lower() in MANY) != bool(thing["are"]):
+        return bracketed(rest, earlier, vocabulary)
+    return sentence(
+        f"{rest[: pointer.start()]}{name[0].lower() + name[1:] if name[1:].islower() else name}{rest[pointer.end() :]}"
+    )
+
+
+def bracketed(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
+    """The follow-up, and behind it in brackets the earlier question."""
+    carried = carry(earlier, rest, vocabulary)
+    return f"{sentence(rest)} ({carried})" if carried else sentence(rest)
+
+
+def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
+    """The earlier question as it was asked, every "I" and "not" in it; "" where `rest` names all that it names.
+
+    Of one that is itself a rewritten follow-up the part that names something: of "Why? (How long is recovery?)" the second.
+    """
+    made = _MADE.fullmatch(earlier)
+    part = next((one for one in made.groups() if own(one, vocabulary, common=True)), earlier) if made else earlier
+    named, there = own(part, vocabulary, common=True), {stem(word) for word in words(rest)}
+    if named and there.issuperset(map(stem, named)):
+        return ""
+    part = opened(part)
+    asked = part.endswith("?") or followup_words().patterns["clause"].search(part)
+    return sentence(part) if asked else sentence(part).rstrip("?.")
+
+
+def runs(earlier: str, vocabulary: Vocabulary) -> list[str]:
+    """The stretches of naming words in the earlier question, in order: what a correction may replace."""
+    named, found = set(own(earlier, vocabulary, common=True)), list(_WORD.finditer(earlier))
+    stretches: list[tuple[int, int]] = []
+    for one in found:
+        if not set(words(one[0])) & named:
+            continue
+        if stretches and not earlier[stretches[-1][1] : one.start()].strip():
+            stretches[-1] = (stretches[-1][0], one.end())
+        else:
+            stretches.append((one.start(), one.end()))
+    return [earlier[start:end] for start, end in stretches]
+
+
+def joined(earlier: str, rest: str) -> str:
+    """Both questions, one after the other."""
+    return f"{sentence(earlier)} {sentence(rest)}"
+
+
+def sentence(text: str) -> str:
+    """With a capital in front and a mark behind: a question mark, or a stop where the asking is done or it is a request."""
+    text = text.strip()
+    mark = "." if "?" in text or followup_words().patterns["request"].search(text) else "?"
+    text = text if not text or text[-1] in "?!.)" else f"{text}{mark}"
+    return text[:1].upper() + text[1:]
