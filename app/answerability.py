@@ -1,4 +1,4 @@
-"""Whether the passages found answer the question: a calibrated probability, before any model is asked.
+"""Whether the passages found answer the question: a calibrated probability, before a word is written.
 
 A logistic model over a few readable signals; its weights, its threshold and what they were fitted on stand in
 answerability.json, which `python -m eval calibrate` writes. Knows nothing of how the language model writes.
@@ -20,6 +20,7 @@ from corpus.errors import SpinewiseError
 from index.passage import Hit
 
 FILE = Path(__file__).parent / "answerability.json"
+TUPLES = ("names", "means", "scales", "weights", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,6 @@ class Signals:
     third_cosine: float
     passage_coverage: float
     sentence_coverage: float
-    said_coverage: float
     context_coverage: float
     rarest_missing: float
     missing_words: float
@@ -59,7 +59,6 @@ def signals(
         third_cosine=dense[2] if len(dense) > 2 else 0.0,
         passage_coverage=vocabulary.coverage(question, best),
         sentence_coverage=max((vocabulary.coverage(question, text) for text in sentences), default=0.0),
-        said_coverage=vocabulary.coverage(question, " ".join(sentences[:2])),
         context_coverage=vocabulary.coverage(question, " ".join(near)),
         rarest_missing=rarest(missing),
         missing_words=float(len(missing)),
@@ -90,7 +89,11 @@ def not_named(question: str, hits: Sequence[Hit]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answerability:
-    """The fitted decision: `probability` is calibrated, `threshold` is where answering begins."""
+    """The fitted decision: `probability` is calibrated, `threshold` is where answering begins.
+
+    `right` = (slope, bias) leads from the log-odds that the sources answer to those that our answer is right: it can still
+    leave out what matters (Platt scaling).
+    """
 
     names: tuple[str, ...]
     means: tuple[float, ...]
@@ -98,6 +101,7 @@ class Answerability:
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    right: tuple[float, ...]
     provenance: dict[str, Any]
 
     @classmethod
@@ -105,7 +109,7 @@ class Answerability:
         """Reads the fitted file; one that is damaged, or was fitted on other signals, is refused."""
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
-            fitted = cls(**{**table, **{key: tuple(table[key]) for key in ("names", "means", "scales", "weights")}})
+            fitted = cls(**{**table, **{key: tuple(table[key]) for key in TUPLES}})
         except (OSError, ValueError, TypeError, KeyError) as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
         if fitted.names != tuple(Signals.__dataclass_fields__):
@@ -122,4 +126,25 @@ class Answerability:
             for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
             if (value := values[name]) is not None
         )
-        return 1 / (1 + math.exp(-score))
+        return chance(score)
+
+    def confidence(self, probability: float) -> float:
+        """The probability that an answer is right, where the sources answer the question with this `probability`."""
+        slope, bias = self.right
+        return chance(slope * log_odds(probability) + bias)
+
+    def behind(self, confidence: float) -> float:
+        """The probability that led to a `confidence`, for staff who ask why."""
+        slope, bias = self.right
+        return chance((log_odds(confidence) - bias) / slope)
+
+
+def chance(score: float) -> float:
+    """The probability whose log-odds are `score`."""
+    return 1 / (1 + math.exp(-score))
+
+
+def log_odds(probability: float) -> float:
+    """ln(p / (1 - p)), kept finite."""
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(p / (1 - p))

@@ -18,7 +18,7 @@ from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
-from app.reader import Doubt, Doubter, Reader, sentences
+from app.reader import Doubter, Reader, sentences
 from app.reply import Reply
 from app.scope import Scope
 from app.select import candidates, choose, fits, repeats, runs, texts, windows
@@ -84,12 +84,13 @@ class Assistant:
         clock.mark("triage")
         if verdict.report:
             return (yield from self._end(self.red_flags.card(question, verdict), clock))
-        ruling = self.scope.check(question)
-        if ruling.declines:
-            return (
-                yield from self._end(self._declined(self._blank(question, question, verdict, None), ruling.rule), clock)
-            )
-        asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
+        ruling, asked = self.scope.check(question), question
+        if not ruling.declines:
+            asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
+        strictest = ruling if ruling.declines else self.scope.check(asked)  # "how many of those?" after one about pills
+        if strictest.declines:
+            declined = self._declined(self._blank(question, asked, verdict, None), strictest.rule)
+            return (yield from self._end(declined, clock))
         clock.mark("rewrite")
         blank = self._blank(question, asked, verdict, ruling.rule)
         vector = self.index.encode([asked])[0]
@@ -100,8 +101,8 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        shown = windows(ranked)
-        doubt = self.reader.doubt(asked, texts(shown)) if isinstance(self.reader, Doubter) else None
+        shown, posed = windows(ranked), self._posed(asked)
+        doubt = self.reader.doubt(posed, texts(shown)) if isinstance(self.reader, Doubter) else None
         clock.mark("doubt")
         log_odds = doubt.log_odds if doubt else None
         probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, log_odds))
@@ -111,14 +112,20 @@ class Assistant:
             absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         reply = Reply()
-        for sentence in self._say(asked, ranked, shown, doubt, reply):
+        draft = doubt.draft() if doubt else self.reader.read(posed, texts(shown)) if self.reader else iter(())
+        for sentence in self._say(asked, ranked, shown, draft, reply):
             clock.since_start("first_sentence")
             yield sentence
         clock.mark("answer")
-        yield from self._end(self._answer(blank, reply, probability), clock)
+        yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
+
+    def _posed(self, asked: str) -> str:
+        """The question for the reader, with the documents' terms for words that a small model may not know."""
+        terms = ", ".join(self.index.glossary.meant(asked))
+        return f"{asked} ({terms})" if terms else asked
 
     def _say(
-        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], doubt: Doubt | None, reply: Reply
+        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], draft: Iterator[str], reply: Reply
     ) -> Iterator[AnswerSentence]:
         """The best evidence at once; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary)
@@ -127,16 +134,15 @@ class Assistant:
             return
         first, *others = runs(choice.evidence)
         yield from self._quote(first, reply)
-        if self.reader:
-            evidence = [one for window in shown for one in window]
-            for draft in sentences(doubt.draft() if doubt else self.reader.read(asked, texts(shown))):
-                verdict = judge(draft, evidence, self.vocabulary.synonyms)
-                held = verdict.evidence if verdict.supported else None
-                # an item of a list says little without the line above it, and what sells speaks in its own words only
-                if held is None or held.sentence.lead or held.promotional:
-                    continue
-                if fits(held, ranked) and not repeats(held, reply.evidence):
-                    yield reply.write(draft, held, verdict.support)
+        evidence = [one for window in shown for one in window]
+        for written in sentences(draft):
+            verdict = judge(written, evidence, self.vocabulary.synonyms)
+            held = verdict.evidence if verdict.supported else None
+            # an item of a list says little without the line above it, and what sells speaks in its own words only
+            if held is None or held.sentence.lead or held.promotional:
+                continue
+            if fits(held, ranked) and not repeats(held, reply.evidence):
+                yield reply.write(written, held, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)
 
@@ -167,13 +173,13 @@ class Assistant:
             notice=notice, index=self.index.snapshot,
         )  # fmt: skip
 
-    def _answer(self, blank: Answer, reply: Reply, probability: float) -> Answer:
+    def _answer(self, blank: Answer, reply: Reply, confidence: float) -> Answer:
         kind: Kind = "answered" if reply.written else "quoted"
         differ = self.strings("answer.differ") if contradictory(reply.evidence) else None
         notice = " ".join(text for text in (blank.notice, differ, self._promotional(reply)) if text)
         return replace(
             blank, kind=kind, text=reply.text, sentences=tuple(reply.sentences), citations=tuple(reply.citations),
-            confidence=round(probability, 3), notice=notice or None, terms=self.vocabulary.explained(reply.text),
+            confidence=round(confidence, 3), notice=notice or None, terms=self.vocabulary.explained(reply.text),
             model=self.reader.name if reply.written and self.reader else None,
         )  # fmt: skip
 

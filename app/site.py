@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.answer import Answer, Turn
 from app.answerability import Answerability
 from app.assistant import Assistant
 from app.models import SMOLLM2, checked
@@ -47,8 +49,20 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
     )
 
 
+def urgent_alone() -> Callable[[str, Sequence[Turn]], Answer | None]:
+    """The red-flag check in the site's language: ready in a moment, long before any model."""
+    red_flags, site = open_red_flags(), SiteSettings.load("site")
+    retold = Phrasebook.into(site.language, languages(site), site).retold
+
+    def urgent(question: str, history: Sequence[Turn]) -> Answer | None:
+        answer = red_flags.urgent(question, history)
+        return retold(answer) if answer else None
+
+    return urgent
+
+
 def open_red_flags() -> RedFlags:
-    """The red-flag rules with the clinic's phones and names; ready in a moment, long before any model."""
+    """The red-flag rules with the clinic's phones and names."""
     site = SiteSettings.load("site")
     texts = SiteTexts(
         country=site.country,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from app.answer import Answer
+from app.answerability import Answerability
 from app.approved import match
 from app.assistant import HITS, Assistant
 from app.evidence import Evidence
@@ -59,15 +60,16 @@ def _sentence(one: Evidence) -> dict[str, Cell]:
     return {"score": round(one.score, 3), "cosine": round(one.cosine, 3), "sentence": one.quote}
 
 
-def decision(answer: Answer, threshold: float) -> Stage:
+def decision(answer: Answer, answerability: Answerability) -> Stage:
     """The probability that the sources answer the question, and what it needs to be; none where a rule decided before it."""
     sure = answer.confidence if answer.kind != "approved" else None  # an FAQ's answer is given by its match
-    if sure is not None and answer.kind in (
-        "not_found",
-        "declined",
-    ):  # there the confidence is that it is right not to answer
-        sure = round(1 - sure, 3)
-    row = {"kind": answer.kind, "rule": answer.rule, "probability": sure, "threshold": round(threshold, 3)}
+    if sure is not None:  # an abstention's confidence is that the sources don't answer, an answer's that it is right
+        sure = 1 - sure if answer.kind in ("not_found", "declined") else answerability.behind(sure)
+    probability = None if sure is None else round(sure, 3)
+    row = {
+        "kind": answer.kind, "rule": answer.rule, "probability": probability,
+        "threshold": round(answerability.threshold, 3),
+    }  # fmt: skip
     return Stage("decision", (row,))
 
 

@@ -78,6 +78,13 @@ class Glossary:
                 found.update(dict.fromkeys(name for name in term.names if name.casefold() not in lowered))
         return tuple(found)
 
+    def meant(self, question: str) -> tuple[str, ...]:
+        """The terms that the question speaks of in patients' words alone, once each, in its order."""
+        lowered = question.casefold()
+        named = (term for _, terms in self._asked.find(question) for term in terms)
+        unnamed = (term.term for term in named if not any(name.casefold() in lowered for name in term.names))
+        return tuple(dict.fromkeys(unnamed))
+
     def explain(self, text: str) -> tuple[tuple[Span, Term], ...]:
         """Where each term or one of its forms first stands in the text, in order."""
         first: dict[str, tuple[Span, Term]] = {}

@@ -1,8 +1,8 @@
-"""Fits when to abstain: the weights and the threshold of app/answerability.json, on development cases alone.
+"""Fits when to abstain, and how sure an answer may be: app/answerability.json, on development cases alone.
 
-For each case the signals that the assistant would see are collected on one or more indexes. The label is the case's own
-truth, whether the sources hold the answer. The threshold comes from probabilities of models that had not seen the case.
-The reader is there for its doubt alone: nothing is written.
+For each case the assistant's signals and its answer are collected on one or more indexes. The model learns the case's own
+truth, whether the sources hold the answer; the threshold comes from probabilities of models that had not seen the case, and
+so does the line from there to whether the answer, where one is given, is right.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from app.answerability import log_odds
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
-from eval.cases import Case, Needs, locate
+from eval.cases import ANSWERING, Case, Needs, locate
 from eval.decisions import Table, area_under_roc, brier, calibration_error
 from eval.logistic import Floats, Logistic, cross_validated, fit, folds
 from eval.metrics import nuggets_hit
 from eval.retrieval import relevance
+from eval.score import score
 
-LEEWAY = 0.02  # differences of this size between thresholds are noise with a few hundred cases
+LEEWAY = 0.03  # differences of this size between thresholds are noise: one standard error with two hundred cases
 
 if TYPE_CHECKING:
+    from app.answer import Answer
     from app.answerability import Answerability, Signals
     from index.passage import Hit
     from index.search import Index
@@ -37,18 +40,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A case on one index: its signals, whether the passages found hold the answer, whether it should be answered."""
+    """A case on one index: its signals, whether the passages found hold the answer, whether it should be answered, and
+    whether the answer that would be given is right (None where it would be held back whatever the signals say).
+    """
 
     case: str
     signals: Signals
     found: bool
     answerable: bool
+    right: bool | None
 
 
 class Listening:
-    """Stands where the fitted decision would and keeps what it is asked; never lets an answer through."""
+    """Stands where the fitted decision would and keeps what it is asked; lets every answer through."""
 
-    threshold = 1.0
+    threshold = 0.5
 
     def __init__(self) -> None:
         self.heard: list[Signals] = []
@@ -56,7 +62,11 @@ class Listening:
     def probability(self, seen: Signals) -> float:
         """Notes the signals."""
         self.heard.append(seen)
-        return 0.0
+        return 1.0
+
+    def confidence(self, probability: float) -> float:
+        """Not known yet."""
+        return probability
 
 
 def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
@@ -75,11 +85,19 @@ def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
         if case.expected not in ("answer", "abstain"):
             continue
         listening.heard.clear()
-        asked = assistant.ask(case.question, case.turns).standalone_question
+        answer = assistant.ask(case.question, case.turns)
         if listening.heard:
             answerable = case.expected == "answer"
-            found = answerable and holds_answer(case, index.search(asked, HITS), index)
-            yield Sample(case.id, listening.heard[0], found, answerable)
+            found = answerable and holds_answer(case, index.search(answer.standalone_question, HITS), index)
+            yield Sample(case.id, listening.heard[0], found, answerable, is_right(case, answer, index))
+
+
+def is_right(case: Case, answer: Answer, index: Index) -> bool | None:
+    """Whether an answer is right as the report means it; None for a reply that is none."""
+    if answer.kind not in ANSWERING:
+        return None
+    scored = score(case, answer.to_json(), locate(case, index.documents), index.documents)
+    return scored.scores["correct"] == 1.0
 
 
 def refuse_test(cases: Sequence[Case]) -> None:
@@ -104,10 +122,11 @@ def holds_answer(case: Case, hits: Sequence[Hit], index: Index) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The model, the threshold, and how both did on cases that they had not seen."""
+    """The model, the threshold, the line from chance to right, and how they did on cases that they had not seen."""
 
     model: Logistic
     threshold: float
+    right: tuple[float, float]
     report: dict[str, Any]
 
 
@@ -123,6 +142,11 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
     groups = [one.case for one in collected]
     chance = cross_validated(rows, answerable, folds(groups, answerable), ridge)
     threshold = best_threshold(chance, answerable)
+    given = [
+        (p, one.right)
+        for p, one in zip(chance.tolist(), collected, strict=True)
+        if one.right is not None and p >= threshold
+    ]
     table = abstentions(chance, answerable, threshold)
     probabilities = chance.tolist()
     report = {
@@ -139,9 +163,23 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
             "abstention_recall": rounded(table.recall),
             "answered": rounded(table.true_negative / (table.true_negative + table.false_positive)),
         },
+        "answers": {"given": len(given), "right": sum(right for _, right in given)},
         "ridge": ridge,
     }
-    return Fitted(fit(rows, answerable, ridge), threshold, report)
+    return Fitted(fit(rows, answerable, ridge), threshold, platt(given), report)
+
+
+def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:
+    """(slope, bias) from the log-odds of a probability to those of being right (Platt 1999), over the answers given.
+
+    Where that can't be learnt (all were right, or being sure was no sign of it), the probability itself: (1, 0).
+    """
+    odds, right = np.array([[log_odds(p)] for p, _ in given]), [one for _, one in given]
+    line = fit(odds, right) if len(set(right)) == 2 else None
+    if line is None or line.weights[0] <= 0:
+        return 1.0, 0.0
+    slope = line.weights[0] / line.scales[0]
+    return round(slope, 6), round(line.bias - slope * line.means[0], 6)
 
 
 def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
@@ -182,6 +220,7 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
         "weights": [round(one, 6) for one in model.weights],
         "bias": round(model.bias, 6),
         "threshold": fitted.threshold,
+        "right": list(fitted.right),
         "provenance": provenance | fitted.report,
     }
     with replacing(path) as stream:
@@ -206,7 +245,7 @@ def calibrate(
     names = tuple(Signals.__dataclass_fields__)
     write(fitted, names, provenance, out)
     weights = dict(zip(names, fitted.model.weights, strict=True))
-    return fitted.report | {"threshold": fitted.threshold, "weights": weights, "file": str(out)}
+    return fitted.report | {"threshold": fitted.threshold, "right": fitted.right, "weights": weights, "file": str(out)}
 
 
 def about(snapshots: Snapshots) -> dict[str, Any]:

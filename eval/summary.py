@@ -138,17 +138,17 @@ def over(rows: Sequence[Row], judgement: Judgement) -> Interval | None:
     return bootstrap_of(lambda drawn: judgement(confidence[drawn], right[drawn]), len(rows))  # type: ignore[arg-type]
 
 
-def chance_answerable(row: Row) -> float:
-    """The confidence as the probability that the sources hold the answer: an abstention's is that of their not doing
-    so.
+def likeliness_answerable(row: Row) -> float:
+    """What orders the rows by how likely the system holds them answerable: every answer above every abstention, which says by
+    its confidence how sure it is that the sources don't answer.
     """
     confidence = float(row["reply"]["confidence"])
-    return 1 - confidence if kind(row) in ABSTAINING else confidence
+    return 1 - confidence if kind(row) in ABSTAINING else 1 + confidence
 
 
 def answerable_auc(rows: Sequence[Row]) -> Interval | None:
     """How well the confidence tells questions that can be answered from those that can't."""
-    chance = np.array([chance_answerable(row) for row in rows], dtype=np.float64)
+    chance = np.array([likeliness_answerable(row) for row in rows], dtype=np.float64)
     wanted = np.array([row["expected"] == "answer" for row in rows], dtype=bool)
 
     def area(drawn: NDArray[np.int64]) -> float | None:

@@ -58,6 +58,22 @@ def test_expand(glossary: Glossary, question: str, expected: tuple[str, ...]) ->
     assert glossary.expand(question) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What if it failed to heal?", ("non-union",)),
+        ("Do the bolts stay, or does it fail to heal?", ("screw",)),
+        ("is nonunion when it failed to heal?", ()),  # it names the term itself
+        ("bolts, bolts and a screw", ()),
+        ("", ()),
+    ],
+)
+def test_what_is_meant_is_the_term_where_only_a_patients_word_stands(
+    glossary: Glossary, question: str, expected: tuple[str, ...]
+) -> None:
+    assert glossary.meant(question) == expected
+
+
 def test_explain_finds_the_longest_and_each_once(glossary: Glossary) -> None:
     text = "A bone screw holds; screws may break. Non union is rare. A bolt, a screw."
     found = [(span.of(text), term.term) for span, term in glossary.explain(text)]

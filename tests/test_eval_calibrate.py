@@ -10,7 +10,7 @@ import pytest
 
 from app.answerability import Answerability, Signals
 from corpus.errors import SpinewiseError
-from eval.calibrate import Sample, abstentions, best_threshold, calibrated, refuse_test, write
+from eval.calibrate import Sample, abstentions, best_threshold, calibrated, platt, refuse_test, write
 from eval.cases import Case
 from eval.logistic import cross_validated, fit, folds
 
@@ -27,6 +27,7 @@ def made_up(count: int = 120) -> list[Sample]:
             f"c{number}",
             signals(random.normal(0.7 if number % 2 else 0.4, 0.1), random.random()),
             *[bool(number % 2)] * 2,
+            right=number % 4 == 1,
         )
         for number in range(count)
     ]
@@ -72,6 +73,27 @@ def test_a_calibration_can_be_loaded_and_tells_its_cases_apart(tmp_path: Path) -
     loaded = Answerability.load(tmp_path / "answerability.json")
     assert loaded.probability(signals(0.8, 0.5)) > loaded.threshold > loaded.probability(signals(0.3, 0.5))
     assert json.loads((tmp_path / "answerability.json").read_text())["provenance"]["split"] == "dev"
+
+
+def test_the_confidence_of_an_answer_is_how_often_such_an_answer_is_right(tmp_path: Path) -> None:
+    """Of answers with log-odds z, 1 / (1 + exp(-(0.5 z - 1))) are right: Platt scaling finds the line again."""
+    random = np.random.default_rng(3)
+    odds = random.normal(1.0, 1.5, size=20_000)
+    right = random.random(len(odds)) < 1 / (1 + np.exp(1 - 0.5 * odds))
+    slope, bias = platt(list(zip((1 / (1 + np.exp(-odds))).tolist(), right.tolist(), strict=True)))
+    assert (slope, bias) == pytest.approx((0.5, -1.0), abs=0.06)
+
+    fitted = calibrated(made_up())
+    write(fitted, tuple(Signals.__dataclass_fields__), {}, tmp_path / "answerability.json")
+    loaded = Answerability.load(tmp_path / "answerability.json")
+    assert [loaded.behind(loaded.confidence(p)) for p in (0.1, 0.5, 0.9)] == pytest.approx([0.1, 0.5, 0.9])
+    half_right = fitted.report["answers"]
+    assert loaded.confidence(0.9) == pytest.approx(half_right["right"] / half_right["given"], abs=0.15)
+
+
+@pytest.mark.parametrize("right", [[True, True, True], [False, False, True]])
+def test_where_being_sure_is_no_sign_of_being_right_the_probability_stays(right: list[bool]) -> None:
+    assert platt(list(zip([0.9, 0.8, 0.3], right, strict=True))) == (1.0, 0.0)
 
 
 def test_test_cases_are_refused() -> None:

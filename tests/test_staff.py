@@ -21,6 +21,7 @@ from playwright.sync_api import Page, expect
 from scripted_answers import ANSWERED, APPROVED, DECLINED, NOT_FOUND, URGENT, assistant, document
 from visitors import CANARY, DESK, PHONE, serious
 
+from app.answerability import Answerability
 from app.settings import StaffSettings
 from app.trace import decision
 from app.web.feedback import Feedback
@@ -219,12 +220,15 @@ def test_a_secret_is_checked_before_it_is_asked_for_again(tmp_path, monkeypatch,
 
 @pytest.mark.parametrize(
     ("answer", "shown"),
-    [(replace(ANSWERED, confidence=0.9), 0.9), (replace(NOT_FOUND, confidence=0.8), 0.2),
+    [(ANSWERED, 0.9), (replace(NOT_FOUND, confidence=0.8), 0.2),
      (replace(DECLINED, confidence=0.7), 0.3), (DECLINED, None), (replace(APPROVED, confidence=1.0), None), (URGENT, None)],
 )  # fmt: skip
 def test_beside_the_threshold_stands_what_is_compared_with_it(answer, shown) -> None:
-    """Of what is not answered, the confidence is that this is right: one minus the probability that the sources answer it."""
-    (row,) = decision(answer, 0.42).rows
+    """A confidence is that the reply is right; compared is the probability that the sources answer the question."""
+    fitted = Answerability((), (), (), (), 0.0, threshold=0.42, right=(2.0, -1.0), provenance={})
+    if answer.kind == "answered":
+        answer = replace(answer, confidence=fitted.confidence(0.9))
+    (row,) = decision(answer, fitted).rows
     assert row["probability"] == shown
     assert row["threshold"] == 0.42
 

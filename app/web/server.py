@@ -85,7 +85,7 @@ def create_app(
     app.include_router(api_routes(desk, feedback, settings, reasons))
     app.include_router(openai_routes(desk, settings))
     app.include_router(source_routes(desk, texts))
-    app.include_router(kiosk_routes(kiosk, strings))
+    app.include_router(kiosk_routes(kiosk, texts))
     app.include_router(embed_routes(texts))
     app.include_router(speech_routes())
     app.include_router(staff_routes(Office(desk, feedback, unanswered, rooms.staff, settings, strings, home)))
@@ -149,9 +149,9 @@ def serve(
 
 def _site(home: Path) -> Loading:
     """This site's assistant, and its red-flag check at once."""
-    from app.site import open_assistant, open_red_flags
+    from app.site import open_assistant, urgent_alone
 
-    return Loading(partial(open_assistant, home), open_red_flags().urgent)
+    return Loading(partial(open_assistant, home), urgent_alone())
 
 
 def configuration(app: FastAPI) -> uvicorn.Config:

@@ -125,7 +125,7 @@ class Office:
         if not isinstance(assistant, Assistant):
             return answer, [*written(answer)]
         before = trace(assistant, question)
-        return answer, [*before, decision(answer, assistant.answerability.threshold), *written(answer)]
+        return answer, [*before, decision(answer, assistant.answerability), *written(answer)]
 
 
 def staff_routes(office: Office) -> APIRouter:
