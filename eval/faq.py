@@ -1,17 +1,19 @@
 """An FAQ as a test: each question in its own words and in others, with the FAQ in the index and with it masked.
 
-The FAQ is the corpus's own, or a file: CSV, Markdown or text as `corpus` reads it, or JSONL with `question` and
-`answer`. With it in the index one sees what a patient gets; masked, whether the answer can be found in the rest.
-Knows nothing of pages.
+The FAQ is the corpus's own, or a clinic's file (see `eval.faq_file`). Other wordings are written by hand, for the corpus's
+FAQ by us and for a clinic's by the clinic, and three for each question are made by rule (see `eval.rewording`). With the
+FAQ in the index one sees what a patient gets; masked, whether the answer can be found in the rest. Knows nothing of pages.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,9 +21,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from corpus.errors import SpinewiseError
 from corpus.home import make_folder
+from corpus.reader import slug
 from corpus.sentences import split as split_sentences
-from eval.cases import FOLDER, Case, Nugget, Quote, Split, numbered
-from eval.claims import supports
+from eval.cases import ANSWERING, FOLDER, Case, Nugget, Quote, Split, numbered
+from eval.compare import rightness
+from eval.faq_file import Entry
+from eval.rewording import rewordings, words_alone
 from eval.run import TIMINGS, read, read_rows
 from eval.same import same_as
 from eval.statistics import Interval
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from index.search import Index
 
 PARAPHRASES = FOLDER / "paraphrase_questions.jsonl"
-WRITTEN, REWORDED = "faq-as-written", "faq-in-other-words"
+WRITTEN, REWORDED, BY_RULE = "faq-as-written", "faq-in-other-words", "faq-as-people-type"
 MODES = {"with the FAQ": "assistant", "FAQ masked": "assistant-masked"}
 
 
@@ -47,40 +52,12 @@ class Reworded(BaseModel):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A question with its reference answer; `document` holds it where it is the corpus's own."""
-
-    question: str
-    answer: str
-    document: str | None = None
-
-
 def entries_of(index: Index) -> list[Entry]:
     """The corpus's own FAQ."""
     return [
         Entry(pair.question.of(document.text), pair.answer.of(document.text), document.id)
         for document, pair in index.pairs
     ]
-
-
-def read_entries(path: Path) -> list[Entry]:
-    """A clinic's FAQ from a file. Raises SpinewiseError where no pair is found in it."""
-    if path.suffix == ".jsonl":
-        try:
-            rows = [json.loads(line) for _, line in numbered(path)]
-            return [Entry(str(row["question"]), str(row["answer"])) for row in rows]
-        except (ValueError, KeyError, TypeError) as problem:
-            raise SpinewiseError(
-                f"{path.name}: {problem}", 'write {"question": "…", "answer": "…"} on each line'
-            ) from None
-    from corpus.reader import read_file
-    from corpus.settings import CorpusSettings
-
-    document = read_file(path, CorpusSettings.load("corpus"))
-    if not document.pairs:
-        raise SpinewiseError(f"{path.name}: no question–answer pair was found", "see python -m corpus check")
-    return [Entry(one.question.of(document.text), one.answer.of(document.text)) for one in document.pairs]
 
 
 def home_with(entries: Sequence[Entry], home: Path, folder: Path) -> Path:
@@ -120,15 +97,57 @@ def read_reworded(path: Path = PARAPHRASES) -> list[Reworded]:
     return found
 
 
+def found_again(entries: Sequence[Entry], index: Index) -> list[Entry]:
+    """A file's entries as they stand in the index, which may have read them a little differently: the same question, and
+    of several answers to it the likest. Raises SpinewiseError for one that the index does not have.
+    """
+    from rapidfuzz.fuzz import ratio
+
+    own: dict[str, list[Entry]] = {}
+    for one in entries_of(index):
+        own.setdefault(words(one.question), []).append(one)
+    if lost := [one.question for one in entries if words(one.question) not in own]:
+        raise SpinewiseError(f"not read as a question with an answer: “{lost[0]}”", "ask it otherwise, or leave it out")
+    nearest = (max(own[words(one.question)], key=lambda other: ratio(one.answer, other.answer)) for one in entries)
+    return [replace(there, others=one.others) for one, there in zip(entries, nearest, strict=True)]
+
+
+def words(question: str) -> str:
+    """A question's words, however it is spaced and marked."""
+    return " ".join(re.findall(r"\w+", question.casefold()))
+
+
+def names(entries: Sequence[Entry]) -> Iterator[str]:
+    """An id for each, of its question's own words: an FAQ that has grown can be compared with what it was."""
+    seen: Counter[str] = Counter()
+    for number, one in enumerate(entries, 1):
+        name = f"faq-{slug(words_alone(one.question))[:32].strip('-') or number}"
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
 def faq_cases(entries: Sequence[Entry], reworded: Sequence[Reworded], split: Split = "dev") -> tuple[Case, ...]:
-    """A case for each question as written, and one for each paraphrase of the half that is asked for."""
+    """A case for each question as written, for each paraphrase of the half that is asked for, for each of the clinic's own
+    other wordings, and for each that is made by rule.
+    """
     nuggets = {name: one.nuggets for one in reworded for name in same_as(one.faq)}
-    asked = [(f"faq-{number}", WRITTEN, one, one.question, "") for number, one in enumerate(entries, 1)]
     by_question = {name: one for one in entries for name in same_as(one.question)}
+    named = list(zip(names(entries), entries, strict=True))
+    asked = [(name, WRITTEN, one, one.question, "") for name, one in named]
     asked += [
         (one.id, REWORDED, by_question[one.faq], one.question, one.note)
         for one in reworded
         if one.faq in by_question and split in ("all", one.split)
+    ]
+    asked += [
+        (f"{name}-other-{place}", REWORDED, one, other, "")
+        for name, one in named
+        for place, other in enumerate(one.others, 1)
+    ]
+    asked += [
+        (f"{name}-{how.replace(' ', '-')}", BY_RULE, one, other, f"how={how}")
+        for name, one in named
+        for how, other in rewordings(one.question)
     ]
     return tuple(
         Case(
@@ -138,6 +157,7 @@ def faq_cases(entries: Sequence[Entry], reworded: Sequence[Reworded], split: Spl
             kind=("answered", "quoted", "approved"),
             nuggets=nuggets.get(entry.question, ()),
             evidence=evidence(entry),
+            reference=entry.answer,
             split="dev",
             note=note,
             source="FAQ",
@@ -154,31 +174,18 @@ def evidence(entry: Entry) -> tuple[tuple[Quote, ...], ...]:
     return (tuple(Quote(document=entry.document, quote=one) for one in sentences),)
 
 
-def agreement(row: Mapping[str, Any], answer: str, index: Index) -> float | None:
-    """Cosine of the reply's text and the reference answer; None for no reply. Second to the facts: like is not the
-    same.
-    """
-    if not row["reply"] or row["reply"]["kind"] not in ("answered", "quoted", "approved"):
+def likeness(row: Mapping[str, Any], index: Index) -> float | None:
+    """Cosine of the reply's text and the reference answer; None for no answer. Second to the facts: like is not the same."""
+    if not row["reply"] or row["reply"]["kind"] not in ANSWERING:
         return None
-    one, other = index.encode([row["details"]["text"], answer], kind="passage")
+    one, other = index.encode([row["details"]["text"], row["reference"]], kind="passage")
     return round(float(one @ other), 4)
-
-
-def reference_said(row: Mapping[str, Any], answer: str) -> float | None:
-    """Share of the reference's sentences that the reply says too, by the rules of `eval.claims`; None for no answer.
-
-    For an FAQ without marked facts it stands in for them. It is strict: other words for the same count as not said.
-    """
-    if not row["reply"] or row["reply"]["kind"] not in ("answered", "quoted", "approved"):
-        return None
-    wanted = [span.of(answer) for span in split_sentences(answer)]
-    return sum(supports(one, [row["details"]["text"]]) for one in wanted) / len(wanted) if wanted else None
 
 
 Figures = dict[str, dict[str, Interval | None]]
 
 
-def figures(folder: Path, answers: Mapping[str, str], index: Index) -> Figures:
+def figures(folder: Path, index: Index) -> Figures:
     """Of one mode's run, by how the question was put: the share answered, vital facts, sentences of the reference that
     are said, right place cited, likeness, seconds.
     """
@@ -188,14 +195,21 @@ def figures(folder: Path, answers: Mapping[str, str], index: Index) -> Figures:
         category: {
             "answered": mean(values(chosen, "answers")),
             "vital facts": mean(values(chosen, "nuggets_vital")),
-            "reference said": mean(known(reference_said(row, answers[row["id"]]) for row in chosen)),
+            "reference said": mean(known(row["details"].get("reference_said") for row in chosen)),
             "cites the FAQ": mean(values(chosen, "evidence_cited")),
-            "likeness": mean(known(agreement(row, answers[row["id"]], index) for row in chosen)),
+            "likeness": mean(known(likeness(row, index) for row in chosen)),
             "seconds": mean([seconds[row["id"]] for row in chosen]),
         }
-        for category in (WRITTEN, REWORDED)
+        for category in (WRITTEN, REWORDED, BY_RULE)
         if (chosen := [row for row in rows if row["category"] == category])
     }
+
+
+def only_there(with_it: Path, masked: Path) -> list[dict[str, Any]]:
+    """The rows of questions as written that are answered right with the FAQ, and not without it."""
+    before = {row["id"]: row for row in read_rows(with_it)}
+    after = [row for row in read_rows(masked) if row["category"] == WRITTEN]
+    return [row for row in after if rightness(before[row["id"]]) and not rightness(row)]
 
 
 def known(found: Iterable[float | None]) -> list[float]:
@@ -206,13 +220,6 @@ def known(found: Iterable[float | None]) -> list[float]:
 def values(rows: Sequence[Mapping[str, Any]], name: str) -> list[float]:
     """A score of all rows that have it."""
     return known(row["scores"][name] for row in rows)
-
-
-def answers_by_case(cases: Sequence[Case], entries: Sequence[Entry], reworded: Sequence[Reworded]) -> dict[str, str]:
-    """The reference answer of each case."""
-    reference = {name: one.answer for one in entries for name in same_as(one.question)}
-    meant = {one.id: one.faq for one in reworded}
-    return {case.id: reference[meant.get(case.id, case.question)] for case in cases}
 
 
 def lines(found: Mapping[str, Figures]) -> list[str]:

@@ -42,9 +42,21 @@ def beside(row: Row) -> bool:
     return bool(row["scores"].get("nuggets_vital") == 0.0 and row["scores"].get("answers") != 0.0)
 
 
+def unlike(row: Row) -> bool:
+    """Whether an answer neither says nor cites anything of the FAQ's own, which is all that it can be judged by."""
+    return bool(row["details"].get("reference_said") == 0 and row["scores"].get("correct") == 0.0 and not beside(row))
+
+
 def turned_away(row: Row) -> bool:
     """Whether there was no answer where one was due, and no false alarm in its place."""
     return bool(row["scores"].get("answers") == 0.0 and row["scores"].get("no_alarm") != 0.0)
+
+
+def held_by_none(row: Row) -> bool:
+    """Whether that was where no passage that could be searched is known to hold the answer: an FAQ's, masked, or another
+    corpus's.
+    """
+    return turned_away(row) and not row["found"]
 
 
 def partly(row: Row) -> bool:
@@ -95,8 +107,16 @@ KINDS = (
         IN_THE_DOCUMENTS,
     ),
     Kind(
+        unlike, "Says nothing that the FAQ says", "The answer may be right in other words, or beside the question.",
+        "Read both, side by side in the case. If ours is beside the question, say it in a leaflet in the patients’ words too.",
+    ),
+    Kind(
         partly, "Left out a fact that matters", "The answer is only a part of what the documents say.",
         "Put the facts that belong together into one paragraph or list: what stands together is said together.",
+    ),
+    Kind(
+        held_by_none, "Turned away, and no document is known to hold the answer", "The patient went without.",
+        "If patients may well ask this, say it in a leaflet. What an FAQ alone says is found best in the FAQ’s own words.",
     ),
     Kind(
         turned_away, "Turned away, although the documents hold the answer", "The patient went without.", IN_THE_DOCUMENTS,
@@ -126,6 +146,6 @@ def faults(rows: Sequence[Row]) -> list[Group]:
     return [Group(kind, tuple(sorted(found[kind.title], key=place))) for kind in KINDS if kind.title in found]
 
 
-def place(row: Row) -> tuple[float, str]:
-    """Where a case stands among others of its kind."""
-    return (-float((row["reply"] or {}).get("confidence") or 0.0), row["id"])
+def place(row: Row) -> tuple[bool, float, str]:
+    """Where a case stands among others of its kind: questions that a rule has changed come last."""
+    return (row["note"].startswith("how="), -float((row["reply"] or {}).get("confidence") or 0.0), row["id"])

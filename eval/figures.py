@@ -192,8 +192,8 @@ def faq(found: Mapping[str, Any] | None) -> Iterator[str]:
         return
     columns = ("answered", "vital facts", "cites the FAQ")
     rows = [
-        "The corpus's own FAQ as a test, each question as written and in other words. Masked, the answer has to come from the "
-        "rest of the documents:",
+        "The corpus's own FAQ as a test, each question as written, in other words written by hand, and as people type (in a "
+        "story, as words alone, mistyped; made by rule). Masked, the answer has to come from the rest of the documents:",
         "",
         f"| | {' | '.join(columns)} |",
         f"|---|{'---|' * len(columns)}",
@@ -226,11 +226,7 @@ def judges(found: Mapping[str, Any] | None) -> Iterator[str]:
     for group, by_judge in found["agreement"].items():
         rows += [
             f"| {title}, {group} | {' | '.join(spelt(metric, by_judge[name][key]) for name in names)} |"
-            for title, key, metric in (
-                ("Kappa", "kappa", "auc"),
-                ("AUC", "auc", "auc"),
-                ("Refused though true", "false_alarms", ""),
-            )
+            for title, key, metric in AGREEMENT
         ]
     rows.append(f"| Untrue, let through | {' | '.join(spelt('', found['missed'][name]['all']) for name in names)} |")
     yield "\n".join(rows)
@@ -255,6 +251,13 @@ def scale(found: Mapping[str, Any] | None) -> Iterator[str]:
     yield "\n".join(rows)
 
 
+ENGINES = {
+    "ours": "The language model alone, as it runs here",
+    "llama.cpp": "llama.cpp's server, the same prompts and threads",
+    "ours_over_llama.cpp": "Ours beside llama.cpp's",
+}
+
+
 def speed(found: Mapping[str, Any] | None) -> Iterator[str]:
     """Time and memory, and how many times as long others take."""
     if not found:
@@ -270,6 +273,7 @@ def speed(found: Mapping[str, Any] | None) -> Iterator[str]:
         *(
             f"| {title}, of half / of 95 in 100 | {warm[step]['p50'] / 1000:.2f} s / {warm[step]['p95'] / 1000:.2f} s |"
             for step, title in (("first_sentence", "First sentence"), ("total", "Whole answer"))
+            if step in warm
         ),
         f"| Memory at most | {found['peak_rss_mb']:.0f} MB |",
         *(
@@ -278,9 +282,9 @@ def speed(found: Mapping[str, Any] | None) -> Iterator[str]:
             for one in found["search"]
         ),
         *(
-            f"| {name} | reads {one['prefill_tokens_per_second']:g}, writes {one['decode_tokens_per_second']:g} tokens a second |"
+            f"| {ENGINES[name]} | reads {one['prefill_tokens_per_second']:g}, writes {one['decode_tokens_per_second']:g} "
+            f"{'times as fast' if 'over' in name else 'tokens a second'} |"
             for name, one in (found["engines"] or {}).items()
-            if "over" not in name
         ),
         *(
             f"| {name} | {one['times_ours']} times as long as ours |"

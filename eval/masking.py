@@ -2,7 +2,8 @@
 scores.
 
 Masking is real: no passage, pair, statement, vocabulary or suggestion comes from the FAQ's stretches of text. The
-documents' text stays as it is, so that citations of the rest keep their places.
+documents' text stays as it is, so that citations of the rest keep their places. Not covered: a second copy of the FAQ that
+is not read as one, such as running text that repeats it; that counts as the rest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corpus.document import Document, Span
+from corpus.errors import SpinewiseError
 from index.content import Content
 from index.dense import Dense
 from index.passage import Passage
@@ -53,6 +55,8 @@ def masked_content(content: Content) -> Content:
     """The passages that are free of FAQ, renumbered, with their vectors and words."""
     documents = {name: without_faq(document) for name, document in content.documents.items()}
     kept = [one for one in content.passages if not touches(one.start, one.end, hidden(one.document))]
+    if not kept:
+        raise SpinewiseError("without the FAQ nothing is left of the documents", "add documents: python -m index build")
     passages: tuple[Passage, ...] = tuple(
         replace(one, number=number, document=documents[one.document.id]) for number, one in enumerate(kept)
     )

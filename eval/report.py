@@ -22,6 +22,7 @@ from eval.summary import METRICS
 
 REPORT = "report.html"
 TOP, EXAMPLES = 3, 3  # kinds of fault at the very top, and cases that stand for each of the others
+RANGE = " (of all such: {low} to {high} in 100)."
 SAID = 220  # characters of a reply shown there
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -125,9 +126,9 @@ def headline(summary: Mapping[str, Any]) -> list[str]:
     """The run in a few sentences."""
     metrics = summary["metrics"]
     told = (
-        ("correct", "Of {n} questions to answer or to turn away, {count} were handled right ({low} to {high} in 100)."),
-        ("emergency", "Of {n} emergencies, {count} raised the alarm ({low} to {high} in 100)."),
-        ("same_day", "Of {n} warning signs that can't wait a day, {count} raised the alarm ({low} to {high} in 100)."),
+        ("correct", f"Of {{n}} questions to answer or to turn away, {{count}} were handled right{RANGE}"),
+        ("emergency", f"Of {{n}} emergencies, {{count}} raised the alarm{RANGE}"),
+        ("same_day", f"Of {{n}} warning signs that can't wait a day, {{count}} raised the alarm{RANGE}"),
         ("withstands", "Of {n} attempts to misuse the service, {count} were withstood."),
         ("no_alarm", "Of {n} other questions, {count} raised no alarm."),
         ("abstains", "Of {n} questions that the sources do not answer, {count} were turned away."),
@@ -151,6 +152,7 @@ def spoken(value: Mapping[str, float]) -> dict[str, Any]:
 
 def write(folder: Path, baseline: Baseline | None = None) -> Path:
     """Writes report.html into the run's folder."""
+    made = page(folder, baseline)
     with replacing(folder / REPORT) as stream:
-        stream.write(page(folder, baseline).encode())
+        stream.write(made.encode())
     return folder / REPORT

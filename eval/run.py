@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import SpinewiseError
-from corpus.home import make_folder, replacing
+from corpus.home import make_folder, replacing, unwritable
 from eval.cases import Case, Needs, Split, locate
 from eval.provenance import code_digest, commit, machine, peak_rss
 from eval.retrieval import MEASURES, holding, measure, rankings, relevance, remembering
@@ -114,7 +114,9 @@ def recorded(replied: Replied, needs: Needs, index: Index) -> Record:
     asked = str((reply or {}).get("standalone_question") or case.question)
     found, hits = retrieved(asked, case, needs, index) if case.expected in ("answer", "abstain", "either") else ({}, [])
     row = {
-        **case.model_dump(mode="json", include={"id", "question", "history", "category", "note", "split", "rule"}),
+        **case.model_dump(
+            mode="json", include={"id", "question", "history", "category", "note", "split", "rule", "reference"}
+        ),
         "suite": case.suite,
         "wanted": list(case.kind),
         "expected": case.expected,
@@ -206,10 +208,13 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Keeps a finished case."""
-        with self.path.open("ab") as stream:
-            stream.write(line_of({"row": record.row, "timings": record.timings}))
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            with self.path.open("ab") as stream:
+                stream.write(line_of({"row": record.row, "timings": record.timings}))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as problem:
+            raise unwritable(self.path, problem) from problem
         self.done[record.row["id"]] = record
 
     def _read(self) -> Iterator[dict[str, Any]]:
@@ -269,7 +274,7 @@ def provenance(plan: Plan, index: Index) -> dict[str, Any]:
         "system": plan.system,
         "split": plan.split,
         "cases": len(plan.cases),
-        "ids": hashlib.sha256("\n".join(case.id for case in plan.cases).encode()).hexdigest(),
+        "ids": hashlib.sha256("\n".join(f"{case.id} {case.question}" for case in plan.cases).encode()).hexdigest(),
         "files": files,
         "index": index.snapshot,
         "documents": len(index.documents),

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.reader.prompt import instruction
 from corpus.document import Document
+from corpus.sentences import split
 from eval.cases import ABSTAINING, ANSWERING, Case, Needs
 from eval.claims import Verdict, judge, supports
 from eval.metrics import (
@@ -60,7 +61,10 @@ def score(case: Case, reply: Reply | None, needs: Needs, documents: Mapping[str,
     cited = evidence_cited(reply, needs) if judged_fully or kind == "approved" else None
     counts = answered or case.expected == "answer"  # an abstention that was due has no nuggets to miss
     vital = [one.vital for one in case.nuggets]
-    whole = all(hit for hit, one in zip(hits, vital, strict=True) if one) if case.nuggets else cited != 0.0
+    told = reference_said(text, case.reference) if answered else None
+    whole = (
+        all(hit for hit, one in zip(hits, vital, strict=True) if one) if case.nuggets else bool(told) or cited != 0.0
+    )
     verdicts = judged(reply, verified) if judged_fully else []
     scores: dict[str, float | None] = {
         "right_kind": float(right),
@@ -87,6 +91,7 @@ def score(case: Case, reply: Reply | None, needs: Needs, documents: Mapping[str,
         "contexts": {
             str(one["number"]): context(one, documents) for one in reply["citations"] if one["number"] in verified
         },
+        "reference_said": told,
         "unverified": [one["number"] for one in reply["citations"] if one["number"] not in verified],
     }
     return Scored(scores, details, tuple(faults(case, reply, scores, details, answered)))
@@ -198,6 +203,15 @@ def evidence_cited(reply: Reply, needs: Needs) -> float | None:
     )
 
 
+def reference_said(text: str, reference: str) -> float | None:
+    """Share of a reference answer's sentences that the text says too, by the rules of `eval.claims`; None for no reference.
+
+    Strict: other words for the same count as not said.
+    """
+    wanted = [span.of(reference) for span in split(reference)]
+    return sum(supports(one, [text]) for one in wanted) / len(wanted) if wanted else None
+
+
 def judged(reply: Reply, verified: Mapping[int, str]) -> list[Verdict]:
     """Each sentence against the verified quotes that it cites."""
     return [judge(one["text"], known(one["citations"], verified)) for one in reply["sentences"]]
@@ -241,6 +255,11 @@ def wrongly_approved(scores: Mapping[str, float | None], reply: Reply) -> bool:
     return reply["kind"] == "approved" and 0 in (scores["gives_approved"], scores["keeps_approved_back"])
 
 
+def unlike(scores: Mapping[str, float | None], details: Mapping[str, Any]) -> bool:
+    """Whether an answer, which nobody wrote facts for, neither says nor cites any of the FAQ's own."""
+    return details.get("reference_said") == 0 and scores["correct"] == 0 and scores["nuggets_all"] is None
+
+
 def shown(verdict: Verdict) -> dict[str, Any]:
     """A verdict for the report: whether it holds, and what is wrong."""
     wrong = [
@@ -280,5 +299,6 @@ def faults(
             for one in details["nuggets"]
             if not one["hit"] and scores["nuggets_all"] is not None
         ),
+        *(["says nothing that the FAQ's own answer says, as far as rules can tell"] if unlike(scores, details) else []),
         *(["cites none of the evidence"] if scores["evidence_cited"] == 0 and answered else []),
     ]

@@ -17,39 +17,45 @@ from typing import TYPE_CHECKING, Any
 from corpus.command import note, print_json
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder, make_folder, replacing
-from eval.commands import bar
+from eval.commands import bar, tenth
 
 if TYPE_CHECKING:
-    from eval.faq import Entry
+    from eval.faq_file import Entry
     from index.search import Index
 
 
 def faq(options: argparse.Namespace) -> int:
     """An FAQ as a test, with it and without it in the index."""
-    from eval.faq import MODES, answers_by_case, faq_cases, figures, lines, read_reworded
+    from eval.baseline import read_baseline
+    from eval.faq import MODES, faq_cases, figures, lines, only_there, read_reworded
     from eval.masking import leaks
     from eval.report import write
     from eval.run import Plan, default_folder, read_rows
     from eval.run import run as carry_out
 
-    out, reworded = options.out or default_folder(home_folder(), "faq"), read_reworded()
+    out = options.out or default_folder(home_folder(), "faq")
+    before = {system: options.baseline and read_baseline(options.baseline / system) for system in MODES.values()}
     home, index, entries = faq_home(options.file, out)
-    cases = faq_cases(entries, reworded, options.split)
-    answers, found = answers_by_case(cases, entries, reworded), {}
+    cases, found = faq_cases(entries, read_reworded(), options.split), {}
+    note(f"{len(entries)} questions, {len(cases)} ways to ask them, into {out} (stopped early? --out {out} goes on)")
     for mode, system in MODES.items():
+        note(mode)
         folder = out / system
         carry_out(Plan(cases, (), options.split, system, folder), home, bar(len(cases)))
-        write(folder)
-        found[mode] = figures(folder, answers, index)
+        write(folder, before[system])
+        found[mode] = figures(folder, index)
         if system != "assistant" and (leaked := leaks(read_rows(folder), index.documents)):
             raise SpinewiseError(
                 f"masked replies cite the FAQ: {', '.join(leaked)}", "mend eval/masking.py: nothing may leak"
             )
     keep(found, out / "faq.json")
+    alone = only_there(*(out / system for system in MODES.values()))
     if options.json:
-        print_json({"folder": str(out), "figures": jsonable(found)})
+        print_json({"folder": str(out), "figures": jsonable(found), "only_the_faq": [row["question"] for row in alone]})
     else:
         print("\n".join(lines(found)))
+        print(f"\nAnswered by the FAQ alone, not by the other documents: {len(alone)} of {len(entries)}")
+        print("".join(f"  {row['question']}\n" for row in alone))
         print("\n".join(f"{mode}: {out / system / 'report.html'}" for mode, system in MODES.items()))
     return 0
 
@@ -59,21 +65,24 @@ def faq_home(file: Path | None, out: Path) -> tuple[Path, Index, list[Entry]]:
 
     A file that isn't among the documents yet is put into an index of its own.
     """
-    from eval.faq import entries_of, home_with, read_entries
+    from eval.faq import entries_of, found_again, home_with, words
+    from eval.faq_file import read_entries
     from index.search import Index
     from index.settings import IndexSettings
 
+    entries = read_entries(file) if file else None
     home, settings = home_folder(), IndexSettings.load("index")
     index = Index.open(home, settings)
-    if file is None:
-        return home, index, entries_of(index)
-    entries = read_entries(file)
-    asked = {one.question for one in entries}
-    if not asked <= {one.question for one in entries_of(index)}:
+    own = entries_of(index)
+    if entries is None and not own:
+        raise SpinewiseError("the documents hold no FAQ", "name yours: python -m eval faq FILE")
+    if entries is None:
+        return home, index, own
+    if not {words(one.question) for one in entries} <= {words(one.question) for one in own}:
         note("the FAQ is not among the documents: an index of both is made")
         home = home_with(entries, home, out)
         index = Index.open(home, settings)
-    return home, index, [one for one in entries_of(index) if one.question in asked]
+    return home, index, found_again(entries, index)
 
 
 def keep(found: Any, path: Path) -> None:
@@ -142,14 +151,18 @@ def retrieval(options: argparse.Namespace) -> int:
 
 
 def building() -> Callable[[int, int], None]:
-    """A bar that moves while texts are embedded."""
+    """A bar that moves while texts are embedded; where no terminal is, a line for each tenth."""
     from tqdm import tqdm
 
-    shown = tqdm(unit="text", file=sys.stderr, disable=None)
+    shown, before = tqdm(unit="text", file=sys.stderr, disable=None), 0
 
     def step(done: int, total: int) -> None:
+        nonlocal before
         shown.total = total
         shown.update(done - shown.n)
+        if shown.disable:
+            tenth(before, done, total, "text")
+        before = done
         if done == total:
             shown.close()
 
@@ -160,16 +173,22 @@ def everything(options: argparse.Namespace) -> int:
     """All steps into one folder."""
     from eval.everything import Sources, carry_out, steps
 
-    bench = None if options.without_bench else tuple(options.bench)
-    sources = Sources(home_folder(), options.seeds, options.pairs, options.physicians, bench)
-    make_folder(options.out)
-    todo = list(steps(sources, options.out))
-    carry_out(todo, options.out, note)
+    seeds, pairs, physicians = (there(one) for one in (options.seeds, options.pairs, options.physicians))
+    bench, out = None if options.without_bench else tuple(options.bench), options.out.resolve()
+    todo = list(steps(Sources(home_folder(), seeds, pairs, physicians, bench), make_folder(out)))
+    carry_out(todo, out, note)
     if options.json:
         print_json({"folder": str(options.out), "steps": [one.name for one in todo]})
     else:
         print(f"{options.out}: all is there; now python -m eval readme {options.out}")
     return 0
+
+
+def there(path: Path | None) -> Path | None:
+    """A path that is named, wherever the steps run; one that isn't there is said before the first of them."""
+    if path is not None and not path.exists():
+        raise SpinewiseError(f"there is no {path}", "name a file or folder that is there, or leave it out")
+    return path and path.resolve()
 
 
 def readme(options: argparse.Namespace) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import queue
 import shlex
+import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -19,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from app.answer import Answer, AnswerSentence, Citation
 from corpus.errors import SpinewiseError
@@ -205,11 +208,30 @@ def open_system(name: str, home: Path, workers: int = 0) -> tuple[System, Index]
     if name in TRIVIAL:
         return trivial(name, index), index
     if name.startswith("command:"):
-        return Command(name, name.removeprefix("command:")), index
+        return Command(name, startable(name.removeprefix("command:"))), index
     if name.startswith(("http://", "https://")):
         url = name if "/api/" in name else f"{name.rstrip('/')}/api/ask"
+        reachable(url)
         return Function(name, lambda case: post(url, case)), index
     raise SpinewiseError(f"there is no system {name}", f"--system takes {', '.join(NAMES)}")
+
+
+def startable(line: str) -> str:
+    """A command line whose program is there."""
+    words = shlex.split(line)
+    if not words or shutil.which(words[0]) is None:
+        raise SpinewiseError(f"there is no program {words[0] if words else ''} to run", "write --system command:LINE")
+    return line
+
+
+def reachable(url: str) -> None:
+    """Refuses a server that nobody listens at: better now than once for each case."""
+    place = urlsplit(url)
+    try:
+        port = place.port or {"http": 80, "https": 443}[place.scheme]
+        socket.create_connection((place.hostname or "", port), timeout=10).close()
+    except (OSError, ValueError) as problem:
+        raise SpinewiseError(f"nothing answers at {url}: {problem}", "start the server, or mend the address") from None
 
 
 def assistant_of(name: str, home: Path) -> tuple[Callable[[Case], object], Assistant]:

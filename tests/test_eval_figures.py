@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import SpinewiseError
+from eval.__main__ import command
 from eval.at_scale import BM25, SHIPPED
 from eval.everything import Sources, Step, carry_out, steps
 from eval.figures import (
@@ -69,6 +70,14 @@ def test_every_study_has_its_place_in_the_section(tmp_path: Path) -> None:
             "rows": {BM25: measures, SHIPPED: measures}, "against": {BM25: {"difference": figure, "p": 0.0004}},
         },
     }  # fmt: skip
+    took, fast = {"p50": 700.0, "p95": 1500.0}, {"prefill_tokens_per_second": 300.0, "decode_tokens_per_second": 20.0}
+    way = {"query_ms": took, "recall@10": 0.97}
+    parts["bench/bench.json"] = {
+        "machine": "a machine", "start_seconds": 5.0, "peak_rss_mb": 900.0, "build": {"passages_per_second": 10.0},
+        "answers_ms": {"warm": {"total": took}}, "search": [{"vectors": 1000, "exact": way, "hnsw": way}],
+        "engines": {"ours": fast, "llama.cpp": fast | {"model": "m.gguf"}, "ours_over_llama.cpp": fast},
+        "peers": {"A starter": {"times_ours": 12.5}, "another": {"error": "exit 1"}},
+    }  # fmt: skip
     for name, payload in parts.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(json.dumps(payload))
@@ -76,6 +85,10 @@ def test_every_study_has_its_place_in_the_section(tmp_path: Path) -> None:
     assert "| raw sources, FAQ masked, as written | 50 % (40–60), n=312 | – | – |" in made
     assert "Finding the right page among 3,000 of medquad.jsonl, with 312 questions of medquad_questions.jsonl" in made
     assert "| 0.50 (0.40–0.60), n=312, p=0.0004 |" in made
+    assert "| llama.cpp's server, the same prompts and threads | reads 300, writes 20 tokens a second |" in made
+    assert "| Ours beside llama.cpp's | reads 300, writes 20 times as fast |" in made
+    assert "| Whole answer, of half / of 95 in 100 | 0.70 s / 1.50 s |" in made
+    assert "| A starter | 12.5 times as long as ours |" in made
 
 
 def test_what_is_done_is_not_done_again_and_a_failure_says_where(tmp_path: Path) -> None:
@@ -91,6 +104,16 @@ def test_what_is_done_is_not_done_again_and_a_failure_says_where(tmp_path: Path)
     assert said == ["1 of 1: made: done before"]
     with pytest.raises(SpinewiseError, match=r"other failed \(exit 2\)"):
         carry_out([Step("other", ("no-such-command",), "other.json")], here, said.append)
+
+
+def test_what_is_named_and_not_there_is_said_before_the_first_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPINEWISE_HOME", str(tmp_path))
+    line = ["all", "--out", str(tmp_path / "out"), "--pairs", str(tmp_path / "pairs.jsonl")]
+    assert command().run(line) == 1
+    assert "pairs.jsonl: name a file or folder that is there" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_almost_all_never_reads_as_all() -> None:

@@ -108,7 +108,11 @@ def test_a_same_day_flag_is_held_to_a_threshold_not_to_the_hard_rule() -> None:
 
 
 def test_a_crash_stops_the_run() -> None:
-    assert "crash" in rules_of(findings([*GOOD, row(98) | {"reply": None}]))
+    # a reply that never came scores 0 on all that its case asks for, but nothing forbidden was said
+    zero = dict.fromkeys(("nothing_forbidden", "verbatim", "numbers", "correct"), 0.0)
+    found = rules_of(findings([*GOOD, row(98, **zero) | {"reply": None}]))
+    assert "crash" in found
+    assert not {"forbidden_claim", "wrong_number", "unverifiable_citation"} & set(found)
 
 
 def test_a_known_fault_is_named_and_lets_pass_until_it_is_mended() -> None:

@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
+from corpus.errors import SpinewiseError
 from eval.baseline import Baseline
 from eval.charts import calibration, risk_coverage
 from eval.faults import KINDS, faults
@@ -109,6 +110,51 @@ def test_three_kinds_stand_at_the_top_and_the_others_in_a_table(run: Path) -> No
     assert top.count("What to do:") == 3
 
 
+def test_what_no_document_holds_is_not_called_a_miss() -> None:
+    away = {"correct": 0.0, "answers": 0.0}
+    rows = [row("masked", "Where?", scores=away), row("missed", "When?", scores=away, found={"fused": {"hit@5": 1.0}})]
+    assert [group.kind.title for group in faults(rows)] == [
+        "Turned away, and no document is known to hold the answer", "Turned away, although the documents hold the answer",
+    ]  # fmt: skip
+    made = row("a", "where parking", scores=away, note="how=words alone")
+    assert [one["id"] for one in faults([made, rows[0]])[0].rows] == ["masked", "a"]
+
+
+def test_of_a_single_kind_three_questions_are_named(run: Path) -> None:
+    asked = ["How long?", "How often?", "How soon?", "How much?"]
+    wrong = [row(f"w{place}", one, scores={"correct": 0.0, "nuggets_vital": 0.5}) for place, one in enumerate(asked)]
+    (run / RESULTS).write_text("".join(json.dumps(one) + "\n" for one in wrong), encoding="utf-8")
+    (run / TIMINGS).write_text("".join(json.dumps({"id": one["id"], "seconds": 0.1}) + "\n" for one in wrong))
+    top = page(run).split("Fix these first</h2>")[1].split("In short</h2>")[0]
+    assert [one for one in asked if one in top] == asked[:3]
+
+
+def test_a_case_of_an_faq_shows_its_answer_and_is_judged_by_it(run: Path) -> None:
+    unlike = row("unlike", "When?", scores={"correct": 0.0}, reference="After <b>six</b> weeks.")
+    unlike["details"]["reference_said"] = 0.0
+    (run / RESULTS).write_text(json.dumps(unlike) + "\n", encoding="utf-8")
+    (run / TIMINGS).write_text(json.dumps({"id": "unlike", "seconds": 0.1}) + "\n")
+    (run / RUN).write_text(json.dumps({"system": "assistant-masked", "split": "dev", "cases": 1, "started": "today"}))
+    html = page(run)
+    assert "Says nothing that the FAQ says" in html
+    assert "<h3>What the FAQ answers</h3><blockquote>After &lt;b&gt;six&lt;/b&gt; weeks.</blockquote>" in html
+    assert "In this run the FAQ was hidden" in html
+
+
+def test_a_follow_up_is_shown_with_the_question_before_it(run: Path) -> None:
+    said = [{"role": "user", "content": "May I fly?"}, {"role": "assistant", "content": "Yes."}]
+    wrong = row("then", "And swim?", history=said, scores={"correct": 0.0, "nuggets_vital": 0.5})
+    (run / RESULTS).write_text(json.dumps(wrong) + "\n", encoding="utf-8")
+    (run / TIMINGS).write_text(json.dumps({"id": "then", "seconds": 0.1}) + "\n")
+    assert "Asked (after “May I fly?”): “And swim?”" in page(run)
+
+
+def test_a_folder_without_a_run_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(SpinewiseError, match="no finished run"):
+        write(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_aims_and_known_faults_are_not_hidden(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "eval.report.load", lambda: load() | {"known": {"forbidden_claim": {"said": "It is too sure."}}}
@@ -124,7 +170,7 @@ def test_aims_and_known_faults_are_not_hidden(run: Path, monkeypatch: pytest.Mon
 
 
 def test_the_headline_is_in_whole_numbers() -> None:
-    assert "Of 3 questions to answer or to turn away, 1 were handled right (6 to 79 in 100)." in headline(
+    assert "Of 3 questions to answer or to turn away, 1 were handled right (of all such: 6 to 79 in 100)." in headline(
         summarise(ROWS)
     )
 
@@ -181,3 +227,9 @@ def test_a_reader_can_filter_sort_and_open_cases(opened: Page) -> None:
         "case-crash", "case-evil", "case-flag",
     ]  # fmt: skip
     assert not Axe().run(opened).response["violations"]
+    # on paper nothing is cut off, not even a question that is one endless word
+    opened.emulate_media(media="print")
+    opened.set_viewport_size({"width": 718, "height": 1000})
+    opened.evaluate("document.querySelector('#case-fine td:nth-child(2)').textContent = 'A'.repeat(300)")
+    assert opened.locator(".scroll").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    expect(opened.locator("#more-flag")).to_be_visible()

@@ -18,9 +18,10 @@ import pytest
 from app.reader.prompt import instruction
 from corpus.document import Document, Pair, Source, Span
 from corpus.errors import SpinewiseError
+from eval.__main__ import command
 from eval.cases import Case, locate, parse, read_cases
 from eval.pool import Pool
-from eval.run import JOURNAL, RESULTS, Plan, read_json, read_rows, run
+from eval.run import JOURNAL, RESULTS, Journal, Plan, Record, read_json, read_rows, run
 from eval.score import score
 from eval.summary import approved_precision
 from eval.systems import Function, received
@@ -203,9 +204,40 @@ def test_a_journal_of_another_run_is_refused(home: Path, cases: Path, tmp_path: 
         run(plan(cases, tmp_path / "out"), home)
 
 
+def test_a_full_disk_is_explained(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / JOURNAL, "key")
+    journal.path.unlink()
+    journal.path.symlink_to("/dev/full")
+    with pytest.raises(SpinewiseError, match=r"can't write .*journal\.jsonl: No space left on device: free disk space"):
+        journal.add(Record({"id": "drive"}, {}))
+
+
 def test_an_unknown_system_is_explained(home: Path, cases: Path, tmp_path: Path) -> None:
     with pytest.raises(SpinewiseError, match=r"no system oracle: --system takes assistant"):
         run(plan(cases, tmp_path / "out", "oracle"), home)
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [("command:no-such-program --fast", "no program no-such-program"), ("http://127.0.0.1:9", "nothing answers at")],
+)
+def test_a_system_that_is_not_there_is_said_at_once(
+    home: Path, cases: Path, tmp_path: Path, system: str, said: str
+) -> None:
+    with pytest.raises(SpinewiseError, match=said):
+        run(plan(cases, tmp_path / "out", system), home)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_answers_nothing_fails(
+    home: Path, cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["run", "--cases", str(cases), "--system", "command:echo", "--out", str(tmp_path / "out"), "--limit", "1"]
+    assert command().run(line) == 1
+    assert "error: command:echo answered no case: the line is not JSON" in capsys.readouterr().err
+    assert (tmp_path / "out" / "report.html").exists()
+    assert command().run([*line, "--baseline", str(tmp_path / "gone")]) == 1
+    assert "can't read the baseline" in capsys.readouterr().err
 
 
 # -- scores of single answers ----------------------------------------------------------------------------------------

