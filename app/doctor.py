@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
+import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from corpus.errors import SpinewiseError
 
 DISK_GIGABYTES = 1.0
 MEMORY_GIGABYTES = 1.5
+PATIENCE_SECONDS = 30  # for a service that is busy answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ def memory(home: Path) -> Iterable[Finding]:
 
     free = psutil.virtual_memory().available / 1e9
     mend = f"close programs: {MEMORY_GIGABYTES} GB are needed"
-    yield Finding("memory", free >= MEMORY_GIGABYTES, f"{free:.1f} GB available", mend)
+    runs = free < MEMORY_GIGABYTES and running(AppSettings.load("app").port)  # then its models are in memory already
+    detail = f"{free:.1f} GB available" + (" beside the running service" if runs else "")
+    yield Finding("memory", free >= MEMORY_GIGABYTES or runs, detail, mend)
 
 
 def index(home: Path) -> Iterable[Finding]:
@@ -143,12 +149,23 @@ def red_flags(home: Path) -> Iterable[Finding]:
 
 
 def port(home: Path) -> Iterable[Finding]:
-    """Whether the port is free."""
+    """Whether the port is free, or this service's own."""
     chosen = AppSettings.load("app")
     with socket.socket() as probe:
+        probe.settimeout(PATIENCE_SECONDS)
         taken = probe.connect_ex(("127.0.0.1", chosen.port)) == 0
-    detail = f"{chosen.port} is {'taken (this service may be running)' if taken else 'free'}"
-    yield Finding("port", not taken, detail, "set app.port or use --port")
+    own = taken and running(chosen.port)
+    state = "this service's, which is running" if own else "taken by another program" if taken else "free"
+    yield Finding("port", own or not taken, f"{chosen.port} is {state}", "set app.port or use --port")
+
+
+def running(port: int) -> bool:
+    """Whether this service answers at `port`. One that is busy may take its time."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS) as reply:
+            return bool(json.load(reply) == {"status": "alive"})
+    except (OSError, ValueError, HTTPException):
+        return False
 
 
 def clinic(home: Path) -> Iterable[Finding]:

@@ -96,7 +96,7 @@ def build(
     """
     began = time.monotonic()
     snapshots = Snapshots(home)
-    with snapshots.writing():
+    with snapshots.writing(create=True):
         embedder = open_embedder(settings.embedder, settings.allow_download, settings.adapter)
         plan = _plan(folders, settings)
         old = _whole(snapshots)

@@ -102,7 +102,7 @@ class Snapshots:
         try:
             return pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            raise SpinewiseError(f"there is no index in {self.home}", "run python -m index build") from None
+            raise missing(self.home) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise SpinewiseError(f"{pointer} can't be read: {problem}", "run python -m index build") from problem
 
@@ -196,10 +196,15 @@ class Snapshots:
         return tuple(removed)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Keeps other writers out; a second one is told at once. The system frees the lock of a killed process."""
+    def writing(self, create: bool = False) -> Iterator[None]:
+        """Keeps other writers out; a second one is told at once. The system frees the lock of a killed process.
+
+        Only with `create` is the folder made where there is none: else a mistyped home would seem to be one.
+        """
         from filelock import FileLock, Timeout
 
+        if not create and not self.root.is_dir():
+            raise missing(self.home)
         make_folder(self.root)
         holder = self.root / ".builder"
         try:
@@ -224,6 +229,11 @@ def verify(home: Path) -> Manifest:
     """The current snapshot's manifest, once every checksum has been checked."""
     snapshots = Snapshots(home)
     return snapshots.verify(snapshots.current())
+
+
+def missing(home: Path) -> SpinewiseError:
+    """The error for a home without an index."""
+    return SpinewiseError(f"there is no index in {home}", "run python -m index build")
 
 
 def damaged(identity: str, name: str, how: str) -> SpinewiseError:

@@ -1,4 +1,4 @@
-"""What test files share: one browser and one server a file for the page, two leaflets and a home for the index."""
+"""What test files share: one server for all tests of the page, one browser a file, two leaflets and a home for the index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from live import Live, live
 from playwright.sync_api import Browser, Page, sync_playwright
 from scripted_answers import assistant
 from two_leaflets import written
-from visitors import CHROMIUM, DESK, FLAGS, TALL, windows
+from visitors import BROWSER, DESK, FLAGS, TALL, windows
 from waiting_room import PIN
 
 from app.scripted import ScriptedAssistant
@@ -29,12 +29,12 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def scripted() -> ScriptedAssistant:
     return assistant()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory, scripted) -> Iterator[Live]:
     rooms = Rooms(kiosk=KioskSettings(pin_hash=hashed(PIN)))
     with live(scripted, tmp_path_factory.mktemp("home"), rooms) as running:
@@ -43,8 +43,9 @@ def server(tmp_path_factory, scripted) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One a file: while Playwright runs, its event loop is in the way of tests that run one of their own."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         yield chromium
         chromium.close()
 

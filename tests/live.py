@@ -38,11 +38,16 @@ class Live:
 
 @contextmanager
 def live(
-    assistant: Answering | None, home: Path, rooms: Rooms | None = None, site: SiteSettings = SITE, **settings: object
+    assistant: Answering | None,
+    home: Path,
+    rooms: Rooms | None = None,
+    site: SiteSettings = SITE,
+    port: int = 0,
+    **settings: object,
 ) -> Iterator[Live]:
     """Serves `assistant`, or one that is still being loaded, until the block ends."""
     loading = Loading.done(assistant) if assistant else Loading(lambda: (_ for _ in ()).throw(RuntimeError))
-    listener = listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", port)
     running: list[uvicorn.Server] = []
 
     async def run() -> None:

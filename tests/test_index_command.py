@@ -124,8 +124,9 @@ def test_the_shipped_corpus_is_what_is_built_when_nothing_is_named(home: Path) -
 
 def test_errors_are_one_line_with_what_mends_them(home: Path, leaflets: Path) -> None:
     refused(run(home, "search", "walk"), "there is no index", "python -m index build")
-    for action in ("info", "verify", "list"):
+    for action in ("info", "verify", "list", "rollback", "prune"):
         refused(run(home, action), "there is no index", "python -m index build")
+    assert not home.exists()  # a mistyped home must not come to be by being looked at
     refused(run(home, "build", "--documents", str(home / "nowhere")), "nowhere")
     refused(run(home, "build", SPINEWISE_INDEX_EMBEDDER="no/such"), "no/such", "embedder")
     refused(run(home, "build", SPINEWISE_INDEX_EXACT_BELOW="many"), "index.exact_below")

@@ -96,6 +96,8 @@ def test_staff_need_the_pin(client) -> None:
     assert wrong.status_code == 403
     right = client.post("/kiosk/staff", json={"pin": PIN}).json()
     assert [row["good"] for row in right["rows"]][:3] == [True, True, True]
+    told = client.post("/kiosk/staff", json={"pin": PIN, "language": "es"}).json()["rows"]
+    assert not {row["label"] for row in told} & {row["label"] for row in right["rows"]}
 
 
 def test_staff_set_the_volume_and_it_outlives_the_server(client, server) -> None:

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from live import until
+from live import live, until
 from playwright.sync_api import expect
+from scripted_answers import assistant
 from visitors import CANARY, CHROMIUM, FLAGS, serious
 from waiting_room import ask
 
@@ -43,35 +44,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(address + "/ready", timeout=1).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 def test_a_dead_server_is_said_kindly_and_the_page_comes_back(kiosk, tmp_path) -> None:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(server_command(port, tmp_path))
-    try:
-        until(lambda: answers(address), 200)
-        page = kiosk(address=address)
+    with live(assistant(), tmp_path) as first:
+        page = kiosk(address=first.address)
         ask(page, f"{CANARY} drive")
-        process.kill()
-        process.wait()
-        away = page.get_by_role("alertdialog", name="This screen is having a short break")
-        expect(away).to_be_visible()
-        expect(away).to_contain_text("emergency")
-        assert serious(page) == []
-        process = subprocess.Popen(server_command(port, tmp_path))
-        page.wait_for_selector("#kiosk-attract[open]", timeout=200_000)
+    away = page.get_by_role("alertdialog", name="This screen is having a short break")
+    expect(away).to_be_visible()
+    expect(away).to_contain_text("emergency")
+    assert serious(page) == []
+    with live(assistant(), tmp_path, port=urlsplit(first.address).port):
+        page.wait_for_selector("#kiosk-attract[open]")
         expect(away).to_be_hidden()
         assert CANARY not in page.content()
         kiosk.complaints.clear()  # the browser notes what it could not reach
-    finally:
-        process.kill()
-        process.wait()
 
 
 KIOSK = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from visitors import PHONE, ask
 
 from app.scope import Scope
 from app.settings import SiteSettings
-from app.strings import FOLDER, OPTIONAL, day, languages, names
+from app.strings import FOLDER, OPTIONAL, Strings, day, languages, names
 from app.strings.phrasebook import OURS, Phrasebook, originals, phrases
 from app.triage import SiteTexts, Triage, Verdict
 from app.triage.cards import names_in
@@ -59,6 +60,17 @@ def test_values_and_lists_are_the_same_in_each_language(language) -> None:
         else:
             assert names_in(str(english)) == names_in(str(other)), name
             assert str(other).strip(), name
+
+
+@pytest.mark.parametrize("site", [NUMBERS, SiteSettings()], ids=["numbers", "no numbers"])
+@pytest.mark.parametrize("language", TABLES)
+def test_no_word_is_doubled_where_a_number_or_a_name_is_put_in(language, site) -> None:
+    """In some languages the preposition comes with the number: "llame al 112"."""
+    t = Strings(language, site)
+    for name in names(TABLES[language]):
+        text = found(TABLES[language], name)
+        if isinstance(text, str) and names_in(text) and names_in(text) <= {"clinic", "phone", "emergency", "crisis"}:
+            assert not re.search(r"(?<!\S)(\S+) \1(?!\S)", t(name)), (name, t(name))
 
 
 @pytest.mark.parametrize("language", OTHERS)

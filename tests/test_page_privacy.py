@@ -70,6 +70,7 @@ def test_what_a_visitor_typed_is_in_no_file_no_log_and_no_storage(visit, server,
     assert {file.name.split("-")[0] for file in files} <= {
         "feedback.sqlite",
         "unanswered.sqlite",
+        "kiosk.json",  # how loud it is
     }  # no cache, no flagged answers
     assert not any(CANARY.encode() in file.read_bytes() for file in files)
     printed = capfd.readouterr()

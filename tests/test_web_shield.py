@@ -30,7 +30,7 @@ def server(tmp_path_factory) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def client(server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.address, timeout=20) as client:
+    with server.client() as client:
         yield client
 
 

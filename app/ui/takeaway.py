@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from app.answer import Answer, Citation
 from app.settings import SiteSettings
-from app.strings import Strings, day
+from app.strings import Strings, day, grade
 from app.strings.phrasebook import Phrasebook
 from app.ui.view import SILENT, surgeon
 
@@ -51,7 +51,9 @@ class TakeAway:
         folder = Path(__file__).parent / "templates"
         environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.globals.update(t=strings, day=lambda when: day(when, strings), site=site)
+        environment.globals.update(
+            t=strings, day=lambda when: day(when, strings), grade=lambda origin: grade(origin, strings), site=site
+        )
         self._template = environment.get_template("takeaway.html")
         self._t, self._site, self._phrasebook = strings, site, phrasebook or Phrasebook(())
 

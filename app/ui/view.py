@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.answer import Answer
-from app.strings import Strings, day
+from app.strings import Strings, day, grade
 from app.strings.phrasebook import Phrasebook
 from app.ui.conversation import Conversation
 from app.ui.marks import Marks
@@ -44,7 +44,8 @@ class View:
         self._templates, self._t = environment, strings
         self._texts, self._phrasebook = texts or {strings.language: strings}, phrasebook or Phrasebook(())
         environment.globals.update(
-            t=strings, marks=Marks(strings), day=lambda when: day(when, strings), nearby=nearby, headline=headline,
+            t=strings, marks=Marks(strings), nearby=nearby, headline=headline,
+            day=lambda when: day(when, strings), grade=lambda origin: grade(origin, strings),
             texts=self._texts, feedback=feedback, reasons=strings.table("feedback.reasons"), today=date.today,
             surgeon=lambda answer: surgeon(answer, strings), own=self._phrasebook.retold, silent=SILENT,
             address=self._address, origin_of=origin_of, dialled=dialled,

@@ -29,7 +29,7 @@ SHARING_META = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>') 
 HEAD = """<link rel="icon" href="/page/icon.svg" />
 <link rel="stylesheet" href="/page/page.css"><link rel="stylesheet" href="/page/paper.css">
 <script src="/page/source.js" defer></script><script src="/page/aloud.js" defer></script>
-<script src="/page/page.js" defer></script>"""
+<script src="/page/page.js" defer></script><script src="/page/lost.js" defer></script>"""
 THEMES = (b"__theme=light", b"__theme=dark")
 CHOICES = {
     "size": ("large", "largest"),

@@ -45,6 +45,7 @@ class Wish(BaseModel):
     pin: str = Field(max_length=64)
     action: Literal["open", "restart", "volume"] = "open"
     volume: float | None = Field(default=None, ge=0, le=1)
+    language: str = Field(default="", max_length=8)  # of the screen, in which the state is told
 
 
 class Kiosk:
@@ -113,7 +114,7 @@ class Kiosk:
         return None if self._beat is None else self._clock() - self._beat
 
 
-def kiosk_routes(kiosk: Kiosk, strings: Strings) -> APIRouter:
+def kiosk_routes(kiosk: Kiosk, texts: Mapping[str, Strings]) -> APIRouter:
     """The page's and the watcher's routes; the page itself is `kiosk_skin` over Gradio's."""
     router = APIRouter()
 
@@ -136,7 +137,11 @@ def kiosk_routes(kiosk: Kiosk, strings: Strings) -> APIRouter:
             kiosk.restart()
         if wish.action == "volume" and wish.volume is not None:
             kiosk.set_volume(wish.volume)
-        return {"volume": kiosk.volume, "rows": kiosk.status(strings), "watched": kiosk.watched}
+        return {
+            "volume": kiosk.volume,
+            "rows": kiosk.status(texts.get(wish.language) or next(iter(texts.values()))),
+            "watched": kiosk.watched,
+        }
 
     return router
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from app.strings import Strings, day
+from app.strings import Strings, day, grade
 from app.web.api import not_ready
 from app.web.desk import Desk
 from app.web.frontpage import chosen_in, looks
@@ -86,6 +86,7 @@ def source_routes(desk: Desk, texts: Mapping[str, Strings]) -> APIRouter:
                 sections=[piece for piece in shown if piece.role == "heading" and piece.text != found.title],
                 t=t,
                 day=lambda when: day(when, t),
+                grade=lambda origin: grade(origin, t),
                 today=date.today(),
                 choices=Markup(looks(chosen)),
                 query="?" + request.url.query if request.url.query else "",

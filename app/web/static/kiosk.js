@@ -177,7 +177,7 @@
   async function tell(action, more = {}) {
     one("said").textContent = "";
     const reply = await fetch("/kiosk/staff", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pin, action, ...more }),
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pin, action, language: root.lang, ...more }),
     }).catch(() => null);
     if (!reply?.ok) {
       one("said").textContent = said({ 403: "pin_wrong", 429: "pin_wait", 409: "no_restart" }[reply?.status] ?? "no_reply");
