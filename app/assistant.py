@@ -85,11 +85,14 @@ class Assistant:
         if verdict.report:
             return (yield from self._end(self.red_flags.card(question, verdict), clock))
         ruling, asked = self.scope.check(question), question
-        if not ruling.declines:
+        if (
+            not ruling.declines
+        ):  # what it means may be ruled otherwise than how it is put: "how many of those?" after a dose
             asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
-        strictest = ruling if ruling.declines else self.scope.check(asked)  # "how many of those?" after one about pills
-        if strictest.declines:
-            declined = self._declined(self._blank(question, asked, verdict, None), strictest.rule)
+            meant = self.scope.check(asked)
+            ruling = meant if meant.declines or ruling.rule is None else ruling
+        if ruling.declines:
+            declined = self._declined(self._blank(question, asked, verdict, None), ruling.rule)
             return (yield from self._end(declined, clock))
         clock.mark("rewrite")
         blank = self._blank(question, asked, verdict, ruling.rule)
