@@ -12,6 +12,8 @@ from scripted_answers import ANSWERED, DRIVE, TEXT
 from visitors import DESK, PHONE, VOICE, ask, windows
 
 from app.ui.topics import main_language, topics
+from corpus.reader import read_folder
+from corpus.settings import CorpusSettings
 
 SILENCE = (
     bytes.fromhex("524946462600000057415645666d74201000000001000100401f0000803e0000020010006461746102000000") + b"\0\0"
@@ -27,6 +29,14 @@ def test_topics_are_the_documents_sections(scripted) -> None:
     assert not any(entry.asks for entry in topic.entries)  # read where they stand
     assert TEXT[topic.entries[1].start :].startswith("Getting back to work")
     assert main_language(scripted.documents) == main_language({}) == "en"
+
+
+def test_a_table_of_facts_is_one_topic_and_comes_last(tmp_path) -> None:
+    """Its sections are halves of sentences: "Knee can", "Knee has"."""
+    (tmp_path / "a.tsv").write_text("knee\tcan\tbend\nknee\thas\ta cap\n", encoding="utf-8")
+    (tmp_path / "b.md").write_text("# Knees\n\n## What bends?\n\nThe knee bends.\n", encoding="utf-8")
+    documents = {one.id: one for one in read_folder([tmp_path], CorpusSettings()).documents}
+    assert [[entry.title for entry in topic.entries] for topic in topics(documents)] == [["What bends?"], ["Knee"]]
 
 
 def test_a_topic_opens_the_document_at_its_section(visit) -> None:

@@ -32,9 +32,9 @@ class Topic:
 
 
 def topics(documents: Mapping[str, Document]) -> tuple[Topic, ...]:
-    """The documents that have titled sections, in their order; what a document says about itself is left out."""
-    found = (Topic(document, tuple(_entries(document))) for document in documents.values())
-    return tuple(topic for topic in found if topic.entries)
+    """The documents that have titled sections, in their order but tables of facts last; without what they say of themselves."""
+    found = [Topic(document, tuple(_entries(document))) for document in documents.values()]
+    return tuple(sorted((topic for topic in found if topic.entries), key=lambda topic: bool(topic.document.statements)))
 
 
 def _entries(document: Document) -> list[Entry]:
@@ -42,6 +42,10 @@ def _entries(document: Document) -> list[Entry]:
     titled = [each for each in document.sections if each.title and each.blocks and each.kind == "body"]
     entries = [Entry(question.of(document.text), question.start, question.end) for question in faq]
     entries += [Entry(section.title, section.start, section.end) for section in titled]
+    if (
+        document.statements and titled
+    ):  # its sections are halves of sentences ("Spinal fusion joins"): read it from the top
+        return [Entry(document.title, titled[0].start, titled[0].end)]
     unique = {entry.title: entry for entry in entries if entry.title != document.title}
     return sorted(unique.values(), key=lambda entry: entry.start)
 
