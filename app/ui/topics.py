@@ -42,9 +42,7 @@ def _entries(document: Document) -> list[Entry]:
     titled = [each for each in document.sections if each.title and each.blocks and each.kind == "body"]
     entries = [Entry(question.of(document.text), question.start, question.end) for question in faq]
     entries += [Entry(section.title, section.start, section.end) for section in titled]
-    if (
-        document.statements and titled
-    ):  # its sections are halves of sentences ("Spinal fusion joins"): read it from the top
+    if document.statements and titled:  # its sections are halves of sentences: it is read from the top
         return [Entry(document.title, titled[0].start, titled[0].end)]
     unique = {entry.title: entry for entry in entries if entry.title != document.title}
     return sorted(unique.values(), key=lambda entry: entry.start)
