@@ -85,9 +85,8 @@ class Assistant:
         if verdict.report:
             return (yield from self._end(self.red_flags.card(question, verdict), clock))
         ruling, asked = self.scope.check(question), question
-        if (
-            not ruling.declines
-        ):  # what it means may be ruled otherwise than how it is put: "how many of those?" after a dose
+        if not ruling.declines:
+            # what it means may be ruled otherwise than how it is put: "how many of those?" after a dose
             asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
             meant = self.scope.check(asked)
             ruling = meant if meant.declines or ruling.rule is None else ruling

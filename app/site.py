@@ -25,10 +25,13 @@ from index.search import Index
 from index.settings import IndexSettings
 
 
-def open_assistant(home: Path | None = None, answerability: Answerability | None = None) -> Assistant:
+def open_assistant(
+    home: Path | None = None, answerability: Answerability | None = None, red_flags: RedFlags | None = None
+) -> Assistant:
     """The assistant of this site; whatever is missing or damaged is explained with the command that mends it.
 
-    `answerability` takes the place of the fitted one: `python -m eval calibrate` listens there.
+    `answerability` takes the place of the fitted one: `python -m eval calibrate` listens there. `red_flags` are those that
+    are open already, where they are: a second set costs 100 MB.
     """
     check_environment()
     home = home or home_folder()
@@ -37,7 +40,7 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
     index = Index.open(home, IndexSettings.load("index"))
     texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
     return Assistant(
-        red_flags=open_red_flags(),
+        red_flags=red_flags or open_red_flags(),
         scope=scope,
         index=index,
         vocabulary=Vocabulary(texts, index.glossary, index.real_words()),
@@ -49,9 +52,9 @@ def open_assistant(home: Path | None = None, answerability: Answerability | None
     )
 
 
-def urgent_alone() -> Callable[[str, Sequence[Turn]], Answer | None]:
-    """The red-flag check in the site's language: ready in a moment, long before any model."""
-    red_flags, site = open_red_flags(), SiteSettings.load("site")
+def urgent_alone(red_flags: RedFlags) -> Callable[[str, Sequence[Turn]], Answer | None]:
+    """The red-flag check in the site's language, which needs no model."""
+    site = SiteSettings.load("site")
     retold = Phrasebook.into(site.language, languages(site), site).retold
 
     def urgent(question: str, history: Sequence[Turn]) -> Answer | None:
@@ -62,7 +65,7 @@ def urgent_alone() -> Callable[[str, Sequence[Turn]], Answer | None]:
 
 
 def open_red_flags() -> RedFlags:
-    """The red-flag rules with the clinic's phones and names."""
+    """The red-flag rules with the clinic's phones and names; ready in a moment, long before any model."""
     site = SiteSettings.load("site")
     texts = SiteTexts(
         country=site.country,

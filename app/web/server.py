@@ -149,9 +149,10 @@ def serve(
 
 def _site(home: Path) -> Loading:
     """This site's assistant, and its red-flag check at once."""
-    from app.site import open_assistant, urgent_alone
+    from app.site import open_assistant, open_red_flags, urgent_alone
 
-    return Loading(partial(open_assistant, home), urgent_alone())
+    red_flags = open_red_flags()
+    return Loading(partial(open_assistant, home, red_flags=red_flags), urgent_alone(red_flags))
 
 
 def configuration(app: FastAPI) -> uvicorn.Config:
