@@ -17,7 +17,7 @@ from app.language import content_places, english, stem, words
 from app.vocabulary import Vocabulary
 
 COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
-LONGEST = 200  # characters of an earlier question that are read
+SHORT, LONGEST = 90, 200  # characters of an earlier question that are read
 TURNS = 3  # earlier user turns that are read
 
 ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
@@ -76,9 +76,14 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
 
 
 def last_question(turn: str) -> str:
-    """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know."""
+    """The turn's last sentence with a question mark, else its last sentence: what the visitor wanted to know.
+
+    All of a short turn whose question is no whole clause ("I was a keen jogger. Allowed again?").
+    """
     sentences = [found.strip() for found in _SENTENCE.findall(turn) if _WORD.search(found)]
     asked = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
+    if len(turn) <= SHORT and asked and not followup_words().patterns["clause"].search(asked[-1]):
+        return turn.strip()
     return asked[-1][:LONGEST] if asked else ""
 
 
@@ -122,6 +127,8 @@ def signs_removed(question: str) -> str:
 def points(question: str, vocabulary: Vocabulary) -> bool:
     """Whether a word points back beyond the question: one whose own clauses before it name nothing."""
     lists = followup_words()
+    if lists.patterns["pointing"].search(question):
+        return True
     plain = lists.patterns["empty_pointers"].sub(" ", question)
     for clause in lists.patterns["boundary"].split(plain):
         if pointed := lists.pointers & set(words(clause)):
@@ -235,10 +242,14 @@ def bracketed(rest: str, earlier: str, vocabulary: Vocabulary) -> str:
 def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
     """The earlier question as it was asked, every "I" and "not" in it; "" where `rest` names all that it names.
 
-    Of one that is itself a rewritten follow-up the part that names something: of "Why? (How long is recovery?)" the second.
+    Of one that is itself a rewritten follow-up the part that names something: of "Why? (How long is recovery?)" the second,
+    of "Do women get it more? (Is swallowing hard?)" both.
     """
-    made = _MADE.fullmatch(earlier)
-    part = next((one for one in made.groups() if own(one, vocabulary, common=True)), earlier) if made else earlier
+    part = earlier
+    if made := _MADE.fullmatch(earlier):
+        told, meant = made.groups()
+        names = own(told, vocabulary, common=True)
+        part = f"{sentence(meant)} {told}" if names and points(told, vocabulary) else told if names else meant
     named, there = own(part, vocabulary, common=True), {stem(word) for word in words(rest)}
     if named and there.issuperset(map(stem, named)):
         return ""

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 
 from app.answer import Turn
 from app.approved import match
-from app.ellipsis import first_sentence, followup_words, leans, own, points, rewritings, sentence, signs_removed, topic
+from app.ellipsis import (
+    first_sentence,
+    followup_words,
+    leans,
+    opened,
+    own,
+    points,
+    rewritings,
+    sentence,
+    signs_removed,
+    topic,
+)
 from app.select import candidates, choose
 from app.vocabulary import Vocabulary
 from index.search import Index
@@ -27,7 +38,10 @@ def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary:
 
     Costs two searches at most, one more for "the second one", none for a question that leans on no earlier one.
     """
-    earlier = topic([turn.content for turn in history if turn.role == "user"], vocabulary)
+    turns = [turn.content for turn in history if turn.role == "user"]
+    if back := returned(question, turns, vocabulary):
+        return back
+    earlier = topic(turns, vocabulary)
     if not earlier or not leans(question, vocabulary):
         return question
     rest = signs_removed(question)
@@ -45,6 +59,18 @@ def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary:
         if fit > score and holds(text, rest, vocabulary):
             best, score = option, fit
     return best
+
+
+def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str | None:
+    """ "Back to the brace, is it heavy?": the rest of the question with the earlier one that it goes back to."""
+    found = followup_words().patterns["returns"].search(opened(question))
+    if not found or not turns:
+        return None
+    rest = opened(question)[found.end() :]
+    shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
+    meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
+    earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
+    return f"{sentence(rest)} ({sentence(earlier)})" if rest.strip() and earlier else earlier or None
 
 
 def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:

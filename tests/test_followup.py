@@ -117,6 +117,35 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
     assert ask(question, earlier) == question
 
 
+@pytest.mark.parametrize(
+    ("turns", "question", "whole"),
+    [
+        (["Are screws used?", "How long is recovery?"], "back to the screws, why?", "Screws, why? (Are screws used?)"),
+        (
+            ["What are the risks of open surgery?", "How long is recovery?", "Do they take x-rays?"],
+            "going back to the first thing, how common is that",
+            "How common is that? (What are the risks of open surgery?)",
+        ),
+        (["How long is recovery?", "Are screws used?"], "back to the first question", "How long is recovery?"),
+        (
+            ["Is open surgery painful?", "Do women feel it more?"],
+            "what helps",
+            "What helps? (Is open surgery painful? Do women feel it more?)",
+        ),
+        (["I like heavy work. Allowed again?"], "why", "Why? (I like heavy work. Allowed again?)"),
+        (
+            ["Are screws used in open surgery?"],
+            "is the same true for rods?",
+            "Is the same true for rods? (Are screws used in open surgery?)",
+        ),
+        (["Are screws used?"], "who is it that does open surgery", "who is it that does open surgery"),
+        (["Are screws used?"], "how long do you wait to get it done", "how long do you wait to get it done"),
+    ],
+)
+def test_further_back(turns: list[str], question: str, whole: str) -> None:
+    assert ask(question, *turns) == whole
+
+
 def test_without_history_nothing_changes() -> None:
     assert ask("and how long does it take?") == "and how long does it take?"
 
