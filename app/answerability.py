@@ -28,7 +28,8 @@ class Signals:
     """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies.
 
     `doubt` is the reader's log-odds that it would rather abstain, read off its first pass without a word being written;
-    None where no reader can tell: the decision then rests on the others.
+    `ordinary` is the log-odds that the question is of a kind that leaflets answer (app/intent.py). Either is None where it
+    can't be told: the decision then rests on the others.
     """
 
     passage_cosine: float
@@ -42,10 +43,16 @@ class Signals:
     content_words: float
     type_answered: float
     doubt: float | None
+    ordinary: float | None
 
 
 def signals(
-    question: str, hits: Sequence[Hit], ranked: Sequence[Evidence], vocabulary: Vocabulary, doubt: float | None = None
+    question: str,
+    hits: Sequence[Hit],
+    ranked: Sequence[Evidence],
+    vocabulary: Vocabulary,
+    doubt: float | None = None,
+    ordinary: float | None = None,
 ) -> Signals:
     """The signals of a question with its hits and its evidence sentences, best first."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
@@ -65,6 +72,7 @@ def signals(
         content_words=float(min(len(content(question)), 8)),
         type_answered=type_answered(question, ranked),
         doubt=doubt,
+        ordinary=ordinary,
     )
 
 

@@ -18,7 +18,9 @@ from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
+from app.intent import Intents
 from app.reader import Doubter, Reader, sentences
+from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Scope
 from app.select import candidates, choose, fits, repeats, runs, texts, windows
@@ -58,6 +60,7 @@ class Assistant:
 
     red_flags: RedFlags
     scope: Scope
+    intents: Intents
     index: Index
     vocabulary: Vocabulary
     answerability: Answerability
@@ -103,28 +106,29 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        shown, posed = windows(ranked), self._posed(asked)
-        doubt = self.reader.doubt(posed, texts(shown)) if isinstance(self.reader, Doubter) else None
+        shown = windows(ranked)
+        put = posed(asked, self.index.glossary.meant(asked))
+        doubt = self.reader.doubt(put, texts(shown)) if isinstance(self.reader, Doubter) else None
         clock.mark("doubt")
-        log_odds = doubt.log_odds if doubt else None
-        probability = self.answerability.probability(signals(asked, hits, ranked, self.vocabulary, log_odds))
+        intent = self.intents.of(vector, self.index.embedder.checksum)
+        seen = signals(
+            asked, hits, ranked, self.vocabulary,
+            doubt=doubt.log_odds if doubt else None, ordinary=intent.ordinary if intent else None,
+        )  # fmt: skip
+        probability = self.answerability.probability(seen)
         if not_named(asked, hits):
             probability = min(probability, UNLIKELY)
         if probability < self.answerability.threshold:
-            absent = self._declined(blank, ruling.rule) if ruling.personal else self._not_found(blank)
+            rule = ruling.rule or (intent.rule if intent else None)
+            absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         reply = Reply()
-        draft = doubt.draft() if doubt else self.reader.read(posed, texts(shown)) if self.reader else iter(())
+        draft = doubt.draft() if doubt else self.reader.read(put, texts(shown)) if self.reader else iter(())
         for sentence in self._say(asked, ranked, shown, draft, reply):
             clock.since_start("first_sentence")
             yield sentence
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
-
-    def _posed(self, asked: str) -> str:
-        """The question for the reader, with the documents' terms for words that a small model may not know."""
-        terms = ", ".join(self.index.glossary.meant(asked))
-        return f"{asked} ({terms})" if terms else asked
 
     def _say(
         self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], draft: Iterator[str], reply: Reply

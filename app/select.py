@@ -138,8 +138,19 @@ def windows(ranked: Sequence[Evidence], count: int = 4, most_words: int = 60) ->
 
 
 def texts(shown: Sequence[Sequence[Evidence]]) -> list[str]:
-    """Each window as one text."""
-    return [" ".join(one.quote for one in window) for window in shown]
+    """Each window as the language model reads it: under its heading, items of a list behind the line that introduces them."""
+    return [_told(window) for window in shown]
+
+
+def _told(window: Sequence[Evidence]) -> str:
+    parts: list[str] = []
+    for lead, items in groupby(window, key=lambda one: one.lead):
+        quotes = [one.quote for one in items]
+        parts += [lead, "; ".join(quotes)] if lead else quotes
+    text, heading = " ".join(parts), window[0].passage.section
+    if heading in text:
+        return text
+    return f"{heading} {text}" if heading.endswith(("?", "!", ".", ":")) else f"{heading}: {text}"
 
 
 def first_of_each_passage(ranked: Sequence[Evidence]) -> list[Evidence]:

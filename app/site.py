@@ -8,6 +8,7 @@ from pathlib import Path
 from app.answer import Answer, Turn
 from app.answerability import Answerability
 from app.assistant import Assistant
+from app.intent import Intents
 from app.models import SMOLLM2, checked
 from app.reader import Reader
 from app.scope import Scope
@@ -38,18 +39,24 @@ def open_assistant(
     site, settings = SiteSettings.load("site"), AppSettings.load("app")
     scope = Scope.load()
     index = Index.open(home, IndexSettings.load("index"))
-    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
     return Assistant(
         red_flags=red_flags or open_red_flags(),
         scope=scope,
+        intents=Intents.load(),
         index=index,
-        vocabulary=Vocabulary(texts, index.glossary, index.real_words()),
+        vocabulary=vocabulary_of(index),
         answerability=answerability or Answerability.load(),
         reader=open_reader(home, settings),
         suggestions=Suggestions.of(index),
         strings=Strings(site.language, site),
         retold=Phrasebook.into(site.language, languages(site), site).retold,
     )
+
+
+def vocabulary_of(index: Index) -> Vocabulary:
+    """The words of an index's passages and of its glossary."""
+    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
+    return Vocabulary(texts, index.glossary, index.real_words())
 
 
 def urgent_alone(red_flags: RedFlags) -> Callable[[str, Sequence[Turn]], Answer | None]:

@@ -22,3 +22,8 @@ def messages(question: str, passages: Sequence[str]) -> list[dict[str, str]]:
         {"role": "system", "content": instruction()},
         {"role": "user", "content": f"{sources}\n\nQuestion: {question}"},
     ]
+
+
+def posed(question: str, terms: Sequence[str]) -> str:
+    """The question with the documents' terms for words in it that a small model may not know."""
+    return f"{question} ({', '.join(terms)})" if terms else question
