@@ -51,15 +51,15 @@ class Adapter:
 
         tensors, weights = load_file(self.path), dict(model.named_parameters())
         names = [key.removesuffix(".lora_A") for key in tensors if key.endswith(".lora_A")]
-        changes = {
-            f"{name}.weight": tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float() for name in names
-        }
-        for name, change in changes.items():
-            if name not in weights or weights[name].shape != change.shape:
+        for name in names:
+            shape = (tensors[f"{name}.lora_B"].shape[0], tensors[f"{name}.lora_A"].shape[1])
+            if f"{name}.weight" not in weights or weights[f"{name}.weight"].shape != shape:
                 raise SpinewiseError(
-                    f"adapter {self.path} does not fit this model ({name})",
+                    f"adapter {self.path} does not fit this model ({name}.weight)",
                     "name no adapter, or the base it was made for",
                 )
         with torch.no_grad():  # weights made in inference mode could never be trained on
-            for name, change in changes.items():
-                weights[name].data = (weights[name].float() + change).to(weights[name].dtype)
+            for name in names:  # one at a time: all changes together would need twice the model's memory
+                weight = weights[f"{name}.weight"]
+                change = tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float()
+                weight.data = (weight.float() + change).to(weight.dtype)
