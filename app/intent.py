@@ -10,7 +10,6 @@ answers, and declines nothing alone. Taught with intent_examples.tsv and the pra
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +87,12 @@ def examples() -> Iterator[tuple[str, str]]:
     for line in EXAMPLES.read_text(encoding="utf-8").splitlines():
         label, question = line.split("\t")
         yield label, question
-    for path in sorted(PRACTICE.glob("*/questions.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            for wording in (row["question"], row["other"]):
-                yield (UNSAID if row["kind"] == "abstain" else PLAIN), wording
+    from app.reader.practice import wishes
+
+    for folder in sorted(PRACTICE.iterdir()):
+        for wish in wishes(folder):
+            for wording in (wish.question, wish.other):
+                yield (UNSAID if wish.kind == "abstain" else PLAIN), wording
 
 
 def teach(taught: Sequence[tuple[str, str]], embedder: Embedder, decay: float = DECAY) -> Intents:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rapidfuzz import fuzz, process
 
+from app.intent import examples
 from app.reader.prompt import ABSTENTION
 from index.words import stems
 
@@ -71,6 +72,6 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if '"question"' in line
     ]
-    own = [item["question"].lower() for item in items]
+    own = [item["question"].lower() for item in items] + [question.lower() for _, question in examples()]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
     assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.reader.prompt import ABSTENTION, messages
+from app.reader.prompt import messages
 from index.adapter import Adapter
 
-HELD_OUT = 10  # one item in ten, by the hash of its first passage, is never trained on
+HELD_OUT = 10  # one item in ten, by the hash of a passage, is never trained on
 SCALE = 2.0  # of B @ A while training (peft's lora_alpha / r); the shipped B holds it already
 MARKER = re.compile(r"\[(\d+)\]")
 OPENING, OPENING_WEIGHT = 2, 4.0  # so many first tokens decide between an answer and the abstention, and weigh so much
@@ -176,23 +176,6 @@ def loss_of(model: Any, batch: Sequence[Pack], pad: int) -> Any:
     layout = Layout.of(batch, pad)
     weights = layout.weights[:, 1:][layout.weights[:, 1:] > 0]
     return (losses_of(model, layout) * weights).sum() / weights.sum()
-
-
-def doubts(model: Any, items: Sequence[dict[str, Any]], tokenizer: Any, tokens: int) -> list[tuple[float, bool]]:
-    """For each item the log-probability of the abstention, as read at run time, and whether it should abstain."""
-    import torch
-
-    found = []
-    with torch.inference_mode():
-        for group in over_same_passages(items):
-            examples = [encode(item, ABSTENTION, group[0]["passages"], tokenizer) for item in group]
-            truths = iter([item["answer"] == ABSTENTION for item in group])
-            for pack in packed(examples, tokens):
-                layout = Layout.of([pack], tokenizer.pad_token_id)
-                owner = layout.branch[:, 1:][layout.weights[:, 1:] > 0]
-                losses = losses_of(model, layout)
-                found += [(-float(losses[owner == n].sum()), next(truths)) for n in range(1, len(pack.branches) + 1)]
-    return found
 
 
 def train(options: argparse.Namespace) -> None:
