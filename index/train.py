@@ -181,9 +181,10 @@ def train(options: argparse.Namespace) -> None:
         "rate": options.rate,
         "rank": options.rank,
         "batch": options.batch,
+        "kept": options.kept,
     }
     options.out.mkdir(parents=True, exist_ok=True)
-    save_file(plain_tensors(model), options.out / "adapter.safetensors")
+    save_file(plain_tensors(model, options.kept), options.out / "adapter.safetensors")
     (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
 
@@ -215,14 +216,19 @@ def plain_name(name: str) -> str:
     return name.replace("base_model.model.", "").replace(".default.weight", "")
 
 
-def plain_tensors(model: Any) -> dict[str, Any]:
-    """X.lora_A and X.lora_B, bf16, for each adapted weight X of the transformer; scaled so that X + B @ A is the merged one."""
+def plain_tensors(model: Any, kept: float = 1.0) -> dict[str, Any]:
+    """X.lora_A and X.lora_B, bf16, for each adapted weight X of the transformer; scaled so that X + B @ A is the merged one.
+
+    `kept` is the share of the change that is kept: a weight between the base and what was taught finds better on other
+    matters, and as well on these (weight interpolation, Wortsman et al. 2022).
+    """
     import torch
 
     tensors = {}
     for name, value in model[0].auto_model.state_dict().items():
         if "lora_" in name:
-            tensors[plain_name(name)] = (value * 2.0 if "lora_B" in name else value).to(torch.bfloat16).contiguous()
+            scale = 2.0 * kept if "lora_B" in name else 1.0
+            tensors[plain_name(name)] = (value * scale).to(torch.bfloat16).contiguous()
     return tensors
 
 
@@ -238,6 +244,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--kept", type=float, default=1.0, help="share of the change that is kept, 0 to 1")
     parser.add_argument("--seed", type=int, default=7)
     train(parser.parse_args())
 

@@ -17,6 +17,7 @@ from index.words import stems
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "app" / "training").glob("items*.jsonl"))
+PAGES = ROOT / "app" / "training" / "page_questions.jsonl"
 CASES = sorted((ROOT / "eval" / "cases").glob("*.jsonl"))
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 SENTENCE = re.compile(r"([^\[\]]+)((?:\[\d+\]\s*)+)")
@@ -72,6 +73,8 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if '"question"' in line
     ]
-    own = [item["question"].lower() for item in items] + [question.lower() for _, question in examples()]
+    pages = map(json.loads, PAGES.read_text(encoding="utf-8").splitlines())
+    taught = [*(row["question"] for row in (*items, *pages)), *(question for _, question in examples())]
+    own = [question.lower() for question in taught]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
     assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []
