@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from app.evidence import Evidence
-from app.language import content, english, lacks_figure, lacks_matter, question_type, words
+from app.language import content, holds_kind, kind_asked, lacks_figure, lacks_matter
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
 
 FILE = Path(__file__).parent / "answerability.json"
+LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
+MISSING = (
+    3  # from this many words that no passage holds on, more are a story's, and say nothing of whether it is answered
+)
 TUPLES = ("names", "means", "scales", "weights", "right")
 
 
@@ -27,6 +31,8 @@ TUPLES = ("names", "means", "scales", "weights", "right")
 class Signals:
     """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies.
 
+    `kind_asked` is 1 where only a time, a figure, a comparison … would answer, `kind_cosine` that of the nearest sentence which
+    holds one (of any where nothing in particular is asked for).
     `doubt` is the reader's log-odds that it would rather abstain, read off its first pass without a word being written;
     `ordinary` is the log-odds that the question is of a kind that leaflets answer (app/intent.py). Either is None where it
     can't be told: the decision then rests on the others.
@@ -41,7 +47,8 @@ class Signals:
     rarest_missing: float
     missing_words: float
     content_words: float
-    type_answered: float
+    kind_asked: float
+    kind_cosine: float
     doubt: float | None
     ordinary: float | None
 
@@ -58,7 +65,7 @@ def signals(
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
     near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
     best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
-    missing = vocabulary.missing(question, " ".join(near))
+    missing, kind = vocabulary.missing(question, " ".join(near)), kind_asked(question)
     sentences = [f"{one.passage.section} {one.lead} {one.quote}" for one in ranked[:8]]
     return Signals(
         passage_cosine=dense[0] if dense else 0.0,
@@ -68,25 +75,19 @@ def signals(
         sentence_coverage=max((vocabulary.coverage(question, text) for text in sentences), default=0.0),
         context_coverage=vocabulary.coverage(question, " ".join(near)),
         rarest_missing=rarest(missing),
-        missing_words=float(len(missing)),
+        missing_words=float(min(len(missing), MISSING)),
         content_words=float(min(len(content(question)), 8)),
-        type_answered=type_answered(question, ranked),
+        kind_asked=float(kind is not None),
+        kind_cosine=kind_cosine(kind, ranked),
         doubt=doubt,
         ordinary=ordinary,
     )
 
 
-def type_answered(question: str, ranked: Sequence[Evidence]) -> float:
-    """Whether the best sentences hold the kind of thing asked for: a time for "how long", a figure for "how many"; 0.5 where the
-    type asks for nothing in particular."""
-    asked, text = question_type(question), " ".join(one.quote for one in ranked[:4])
-    if asked == "cost":
-        return 0.0
-    if asked == "duration":
-        return float(bool(set(content(text)) & english().units))
-    if asked == "quantity":
-        return float(any(word[0].isdigit() for word in words(text)))
-    return 0.5
+def kind_cosine(kind: str | None, ranked: Sequence[Evidence]) -> float:
+    """The cosine of the nearest sentence that holds the kind of thing asked for: a near one that speaks of it otherwise ("how
+    long", where only the way is told) is no answer."""
+    return max((one.cosine for one in ranked[:LOOKED_AT] if kind is None or holds_kind(kind, one.quote)), default=0.0)
 
 
 def not_named(question: str, hits: Sequence[Hit]) -> bool:

@@ -98,7 +98,7 @@ def leans(question: str, vocabulary: Vocabulary) -> bool:
     if patterns["correction"].search(question):
         return True
     rest = signs_removed(question)
-    if not own(rest, vocabulary, common=True) or points(rest, vocabulary):
+    if not own(rest, vocabulary, common=True) or points(rest, vocabulary) or patterns["ordinal"].match(rest):
         return True
     if patterns["bare"].search(first_sentence(rest)) or patterns["about"].search(opened(question)):
         return True

@@ -23,6 +23,7 @@ from app.ellipsis import (
     signs_removed,
     topic,
 )
+from app.language import content
 from app.select import candidates, choose
 from app.vocabulary import Vocabulary
 from index.search import Index
@@ -68,9 +69,15 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
         return None
     rest = opened(question)[found.end() :]
     shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
+    shared = shared if any(shared) else [len(meaningful(rest) & meaningful(turn)) for turn in turns]
     meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
     earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
     return f"{sentence(rest)} ({sentence(earlier)})" if rest.strip() and earlier else earlier or None
+
+
+def meaningful(text: str) -> set[str]:
+    """Its words that carry content, also those that name nothing alone ("the first weeks")."""
+    return set(content(text))
 
 
 def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
@@ -95,6 +102,8 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary) -
     if match(earlier, vector, index, vocabulary):
         return None
     hits = index.search(earlier, LIST_HITS, vector=vector)
-    choice = choose(earlier, candidates(earlier, vector, hits, index, vocabulary), vocabulary)
-    items, place = choice.evidence if choice.listed else (), lists.ordinals[found["ordinal"].lower()]
+    ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()
+    choice = choose(earlier, ranked, vocabulary)
+    items = choice.evidence if choice.listed else ()
+    place = lists.ordinals[ordinal] if ordinal in lists.ordinals else len(items) // 2
     return items[place].quote.strip().rstrip(".") if -len(items) <= place < len(items) else None

@@ -1,4 +1,4 @@
-"""What a piece of English holds: content stems, numbers, negations, hedges. Knows nothing of questions, sources or topics."""
+"""What a piece of English holds: content stems, numbers, negations, hedges, what it asks for. Knows no sources, no topics."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import Stemmer
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _LOCK = threading.Lock()  # a PyStemmer object is not safe to share between threads without one
 
 
@@ -37,6 +38,7 @@ class Language:
     about_itself: tuple[str, ...]
     everyday: frozenset[str]
     question_types: dict[str, tuple[re.Pattern[str], ...]]
+    kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
     faint: frozenset[str]
     sounds: tuple[frozenset[str], ...]
@@ -62,21 +64,27 @@ def english() -> Language:
             )
             for name, one in table["figures"].items()
         },
-        matters=tuple(
-            (re.compile(one["asked"], re.IGNORECASE), re.compile(one["held"], re.IGNORECASE))
-            for one in table["matters"].values()
-        ),
+        matters=tuple(asked_and_held(table["matters"]).values()),
         about_itself=tuple(table["about_itself"]),
         everyday=frozenset(stem(word) for word in table["everyday"].split()),
         question_types={
             name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
             for name, patterns in table["question_types"].items()
         },
+        kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
         sounds=tuple(frozenset(letters) for letters in table["spelling"]["sounds"]),
         keys=tuple(table["spelling"]["keys"]),
     )
+
+
+def asked_and_held(table: dict[str, dict[str, str]]) -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """(pattern of a question, pattern of a text that can answer it) by name."""
+    return {
+        name: (re.compile(one["asked"], re.IGNORECASE), re.compile(one["held"], re.IGNORECASE))
+        for name, one in table.items()
+    }
 
 
 def words(text: str) -> list[str]:
@@ -161,6 +169,23 @@ def question_type(question: str) -> str:
         if any(pattern.search(question) for pattern in patterns):
             return name
     return "other"
+
+
+def asking(text: str) -> str:
+    """The sentences that ask; where none is marked so, the last one. A story before them says little of what is wanted."""
+    sentences = [one for one in _SENTENCES.split(text.strip()) if one]
+    return " ".join(one for one in sentences if one.endswith("?")) or "".join(sentences[-1:])
+
+
+def kind_asked(question: str) -> str | None:
+    """The kind of thing that alone would answer: a cost, a time, a comparison …; None where it could be anything."""
+    asked = asking(question)
+    return next((name for name, (pattern, _) in english().kinds.items() if pattern.search(asked)), None)
+
+
+def holds_kind(kind: str, text: str) -> bool:
+    """Whether the text holds something of that kind."""
+    return bool(english().kinds[kind][1].search(text))
 
 
 def lacks_figure(question: str, text: str) -> bool:
