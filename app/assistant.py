@@ -19,6 +19,7 @@ from app.evidence import Evidence
 from app.followup import standalone
 from app.grounding import judge
 from app.intent import Intents
+from app.language import leans_back
 from app.reader import Doubter, Reader, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
@@ -144,8 +145,8 @@ class Assistant:
         for written in sentences(draft):
             verdict = judge(written, evidence, self.vocabulary.synonyms)
             held = verdict.evidence if verdict.supported else None
-            # an item of a list says little without the line above it, and what sells speaks in its own words only
-            if held is None or held.sentence.lead or held.promotional:
+            # an item says little without the line above it, "they" without who they are; what sells speaks for itself
+            if held is None or held.sentence.lead or held.promotional or leans_back(held.quote):
                 continue
             if fits(held, ranked) and not repeats(held, reply.evidence):
                 yield reply.write(written, held, verdict.support)

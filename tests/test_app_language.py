@@ -6,7 +6,19 @@ from collections import Counter
 
 import pytest
 
-from app.language import content, hedges, lacks_matter, leans_back, negations, quantities, question_type, words
+from app.language import (
+    asking,
+    content,
+    hedges,
+    holds_kind,
+    kind_asked,
+    lacks_matter,
+    leans_back,
+    negations,
+    quantities,
+    question_type,
+    words,
+)
 
 
 def test_words_keep_numbers_and_split_hyphens() -> None:
@@ -70,3 +82,32 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:
     assert lacks_matter(question, text) is lacks
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "held", "not_held"),
+    [
+        ("How soon can I lift the cat?", "time", "Lifting waits for six weeks.", "Lift nothing heavy."),
+        ("how many staples do they put in", "count", "The cut is closed with ten staples.", "Staples close the cut."),
+        ("does the side way hurt less than the back way", "comparison", "It hurts less than the other.", "It hurts."),
+        ("what is the plate made of", "material", "Plates of titanium are used.", "A plate is put in front."),
+        ("why do I have to lie flat", "why", "You lie flat so that the leak closes.", "You lie flat for a day."),
+        ("what does it cost", "cost", "It costs £900.", "Ask the desk what it costs."),
+    ],
+)
+def test_the_kind_of_thing_that_alone_would_answer(question: str, kind: str, held: str, not_held: str) -> None:
+    assert kind_asked(question) == kind
+    assert holds_kind(kind, held)
+    assert not holds_kind(kind, not_held)
+
+
+def test_nothing_in_particular_is_asked_for() -> None:
+    assert kind_asked("tell me about the brace") is None
+
+
+def test_a_story_asks_nothing_but_its_question_does() -> None:
+    story = "My uncle waited how long, nobody knows. He is 80! Is the brace heavy?"
+    assert asking(story) == "Is the brace heavy?"
+    assert kind_asked(story) is None
+    assert asking("I had mine in May. and the cat, when") == "and the cat, when"
+    assert asking("") == ""

@@ -128,6 +128,16 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
         ),
         (["How long is recovery?", "Are screws used?"], "back to the first question", "How long is recovery?"),
         (
+            ["what are the first weeks like", "Are screws used?", "Is it noisy?"],
+            "back to those first weeks: can I walk",
+            "Those first weeks: can I walk? (What are the first weeks like?)",
+        ),
+        (
+            ["Is it done from the back?"],
+            "what are the other ways",
+            "What are the other ways? (Is it done from the back?)",
+        ),
+        (
             ["Is open surgery painful?", "Do women feel it more?"],
             "what helps",
             "What helps? (Is open surgery painful? Do women feel it more?)",
@@ -187,6 +197,12 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> Index:
             "Tell me more about the last one. (Wet shoes)",
         ),
         ("What are the risks of walking?", "and number 1?", "Number 1? (A sore heel)"),
+        (
+            "What are the risks of walking?",
+            "the middle one, how bad is it",
+            "The middle one, how bad is it? (A fall on ice)",
+        ),
+        ("What are the risks of walking?", "number 2, what is done", "Number 2, what is done? (A fall on ice)"),
         (
             "What are the risks of walking?",
             "is the fifth one bad?",
