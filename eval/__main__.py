@@ -118,7 +118,7 @@ def command() -> Command:
     parser.add_argument(
         "--pages", type=int, default=1000, help="how many pairs make the corpus; 0 is all (default: 1000)"
     )
-    parser.add_argument("--questions", type=int, default=500, help="how many questions are asked (default: 500)")
+    parser.add_argument("--questions", type=int, help="how many are asked (default: all of --asked, else 500)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where the index is kept (default: runs/retrieval)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go (default: retrieval.json there)")
     parser = made.add(

@@ -19,6 +19,8 @@ from corpus.errors import SpinewiseError
 from corpus.home import home_folder, make_folder, replacing
 from eval.commands import bar, tenth
 
+QUESTIONS = 500  # of a file's own, which has thousands
+
 if TYPE_CHECKING:
     from eval.faq_file import Entry
     from index.search import Index
@@ -130,7 +132,7 @@ def retrieval(options: argparse.Namespace) -> int:
 
     entries, asked = read_entries(options.file), options.asked
     if asked is None:
-        sample = sampled(entries, options.pages, options.questions)
+        sample = sampled(entries, options.pages, options.questions or QUESTIONS)
     else:
         sample = with_patients(entries, read_asked(asked)[: options.questions], options.pages)
     work = options.work or home_folder() / "runs" / "retrieval"

@@ -78,6 +78,8 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
         ("Is it worse than a hip replacement?", "It hurts less than a hip replacement.", False),
         ("They took bone from my hip. Will it hurt?", "Bone graft can be the patient's own.", False),
         ("How long is recovery?", "Recovery takes months.", False),
+        ("Can I have an MRI with rods in me?", "CT and MRI help to place implants.", True),
+        ("Can I have an MRI with rods in me?", "An MRI is safe with most rods.", False),
     ],
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:

@@ -91,7 +91,7 @@ def test_likeness_hears_what_no_rule_names(told: str) -> None:
 
 
 def test_a_rule_among_unknown_words_is_only_a_hint() -> None:
-    told, idiom = "I have chills", "I get chills whenever the orchestra plays Mahler"
+    told, idiom = "I have chills", "Her singing gives me the chills"
     assert TRIAGE.check(told).report
     assert BY_RULES.check(idiom).report  # nothing else is there to judge: in doubt it alarms
     verdict = TRIAGE.check(idiom)
