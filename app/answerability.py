@@ -21,9 +21,7 @@ from index.passage import Hit
 
 FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
-MISSING = (
-    3  # from this many words that no passage holds on, more are a story's, and say nothing of whether it is answered
-)
+MISSING = 3  # words that no passage holds; more are a story's, and say nothing of whether it is answered
 TUPLES = ("names", "means", "scales", "weights", "right")
 
 

@@ -69,15 +69,11 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
         return None
     rest = opened(question)[found.end() :]
     shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
-    shared = shared if any(shared) else [len(meaningful(rest) & meaningful(turn)) for turn in turns]
+    if not any(shared):  # no thing is named, but "the first weeks" may still be said in both
+        shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]
     meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
     earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
     return f"{sentence(rest)} ({sentence(earlier)})" if rest.strip() and earlier else earlier or None
-
-
-def meaningful(text: str) -> set[str]:
-    """Its words that carry content, also those that name nothing alone ("the first weeks")."""
-    return set(content(text))
 
 
 def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:

@@ -19,11 +19,11 @@ from corpus.errors import SpinewiseError
 from corpus.home import home_folder, make_folder, replacing
 from eval.commands import bar, tenth
 
-QUESTIONS = 500  # of a file's own, which has thousands
-
 if TYPE_CHECKING:
     from eval.faq_file import Entry
     from index.search import Index
+
+QUESTIONS = 500  # of a file's own, which has thousands
 
 
 def faq(options: argparse.Namespace) -> int:
