@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.evidence import Evidence
-from app.language import content, holds_kind, kind_asked, lacks_figure, lacks_matter
+from app.language import asks_yes_or_no, content, holds_kind, kind_asked, lacks_figure, lacks_matter
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
@@ -22,6 +22,7 @@ from index.passage import Hit
 FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
 MISSING = 3  # words that no passage holds; more are a story's, and say nothing of whether it is answered
+UNLIKELY = 0.05  # the probability left when a figure or a matter is asked for that no passage names
 TUPLES = ("names", "means", "scales", "weights", "right")
 
 
@@ -30,7 +31,7 @@ class Signals:
     """What the decision sees. Cosines and coverages are 0 to 1; rarities are inverse document frequencies.
 
     `kind_asked` is 1 where only a time, a figure, a comparison … would answer, `kind_cosine` that of the nearest sentence which
-    holds one (of any where nothing in particular is asked for).
+    holds one (of any where nothing in particular is asked for); `yes_no` is 1 where yes or no would do.
     `doubt` is the reader's log-odds that it would rather abstain, read off its first pass without a word being written;
     `ordinary` is the log-odds that the question is of a kind that leaflets answer (app/intent.py). Either is None where it
     can't be told: the decision then rests on the others.
@@ -47,6 +48,7 @@ class Signals:
     content_words: float
     kind_asked: float
     kind_cosine: float
+    yes_no: float
     doubt: float | None
     ordinary: float | None
 
@@ -77,6 +79,7 @@ def signals(
         content_words=float(min(len(content(question)), 8)),
         kind_asked=float(kind is not None),
         kind_cosine=kind_cosine(kind, ranked),
+        yes_no=float(asks_yes_or_no(question)),
         doubt=doubt,
         ordinary=ordinary,
     )

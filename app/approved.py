@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.evidence import Evidence, Vector
-from app.language import negations, question_type, words
+from app.language import asks_for_list, kind_asked, negations, words
 from app.vocabulary import Vocabulary, rarest
 from corpus.document import Document, Pair
 from index.search import Index
@@ -57,7 +57,8 @@ def match(
         found.cosine < sameness.cosine
         or found.cosine - next_best < sameness.lead
         or negations(known) != negations(question)
-        or question_type(known) != question_type(question)
+        or kind_asked(known) != kind_asked(question)
+        or asks_for_list(known) != asks_for_list(question)
     ):
         return None
     differing = [*vocabulary.missing(question, known), *vocabulary.missing(known, question)]

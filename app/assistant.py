@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
-from app.answerability import Answerability, not_named, signals
+from app.answerability import UNLIKELY, Answerability, not_named, signals
 from app.approved import Match, evidence_of, match
 from app.disagreement import contradictory
 from app.evidence import Evidence
@@ -24,7 +24,7 @@ from app.reader import Doubter, Reader, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Scope
-from app.select import candidates, choose, fits, repeats, runs, texts, windows
+from app.select import candidates, choose, fits, items_to_say, repeats, runs, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -34,7 +34,6 @@ from corpus.document import Document
 from index.search import Index
 
 HITS = 8
-UNLIKELY = 0.05  # the confidence left when a figure or a matter is asked for that no passage names
 
 
 class Clock:
@@ -155,21 +154,11 @@ class Assistant:
 
     def _quote(self, run: Sequence[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
         """Sentences as they are; items under the line that introduces their list, for alone they say little."""
-        listed = bool(run) and run[0].sentence.lead is not None
-        yield from reply.quote_list(self._whole(run)) if listed else map(reply.quote, run)
-
-    def _whole(self, run: Sequence[Evidence]) -> list[Evidence]:
-        """Every item of the lists that the run's items stand in: half a list of risks reads as if it were all of them."""
-        leads = dict.fromkeys((one.document.id, one.sentence.lead) for one in run)
-        found = {
-            each.key: each
-            for document, lead in leads
-            for passage in self.index.passages_of(document)
-            for sentence, vector in zip(passage.sentences, self.index.sentence_vectors(passage), strict=True)
-            if sentence.lead == lead
-            for each in [Evidence(passage, sentence, vector)]
-        }
-        return list(found.values())
+        if not run or run[0].sentence.lead is None:
+            yield from map(reply.quote, run)
+            return
+        items, more = items_to_say(run, self.index)
+        yield from reply.quote_list(items, more=more)
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 
@@ -183,7 +172,8 @@ class Assistant:
     def _answer(self, blank: Answer, reply: Reply, confidence: float) -> Answer:
         kind: Kind = "answered" if reply.written else "quoted"
         differ = self.strings("answer.differ") if contradictory(reply.evidence) else None
-        notice = " ".join(text for text in (blank.notice, differ, self._promotional(reply)) if text)
+        said = (blank.notice, differ, self._naming("more", reply.partial), self._promotional(reply))
+        notice = " ".join(text for text in said if text)
         return replace(
             blank, kind=kind, text=reply.text, sentences=tuple(reply.sentences), citations=tuple(reply.citations),
             confidence=round(confidence, 3), notice=notice or None, terms=self.vocabulary.explained(reply.text),
@@ -192,10 +182,14 @@ class Assistant:
 
     def _promotional(self, reply: Reply) -> str | None:
         """Names the promotional sources among the citations: they never speak unannounced."""
-        numbers = [f"[{citation.number}]" for citation in reply.citations if citation.tier == "promotional"]
+        return self._naming("promotional", [one.number for one in reply.citations if one.tier == "promotional"])
+
+    def _naming(self, text: str, numbers: Sequence[int]) -> str | None:
+        """A fixed text about the sources with these numbers; None where there are none."""
         if not numbers:
             return None
-        return self.strings(f"answer.promotional_{'one' if len(numbers) == 1 else 'many'}", numbers=", ".join(numbers))
+        named = ", ".join(f"[{number}]" for number in numbers)
+        return self.strings(f"answer.{text}_{'one' if len(numbers) == 1 else 'many'}", numbers=named)
 
     def _approved(self, blank: Answer, found: Match) -> Answer:
         reply = Reply()

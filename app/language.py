@@ -14,6 +14,7 @@ import Stemmer
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
+FIGURES = ("cost", "share", "time", "count")  # kinds that only a figure answers
 _LOCK = threading.Lock()  # a PyStemmer object is not safe to share between threads without one
 
 
@@ -33,11 +34,11 @@ class Language:
     number_words: dict[str, str]
     vague: frozenset[str]
     units: frozenset[str]
-    figures: dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]
     matters: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     about_itself: tuple[str, ...]
     everyday: frozenset[str]
-    question_types: dict[str, tuple[re.Pattern[str], ...]]
+    lists: tuple[re.Pattern[str], ...]
+    yes_no: re.Pattern[str]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
     faint: frozenset[str]
@@ -57,20 +58,11 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
-        figures={
-            name: (
-                re.compile(one["asked"], re.IGNORECASE),
-                re.compile(one["held"], re.IGNORECASE) if one["held"] else None,
-            )
-            for name, one in table["figures"].items()
-        },
         matters=tuple(asked_and_held(table["matters"]).values()),
         about_itself=tuple(table["about_itself"]),
         everyday=frozenset(stem(word) for word in table["everyday"].split()),
-        question_types={
-            name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
-            for name, patterns in table["question_types"].items()
-        },
+        lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
+        yes_no=re.compile(table["yes_no"], re.IGNORECASE),
         kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
@@ -163,14 +155,6 @@ def fragment(sentence: str) -> bool:
     return len(content(sentence)) < 2
 
 
-def question_type(question: str) -> str:
-    """cost, duration, quantity, list, why, who, yesno, or other."""
-    for name, patterns in english().question_types.items():
-        if any(pattern.search(question) for pattern in patterns):
-            return name
-    return "other"
-
-
 def asking(text: str) -> str:
     """The sentences that ask; where none is marked so, the last one. A story before them says little of what is wanted."""
     sentences = [one for one in _SENTENCES.split(text.strip()) if one]
@@ -188,12 +172,22 @@ def holds_kind(kind: str, text: str) -> bool:
     return bool(english().kinds[kind][1].search(text))
 
 
+def asks_for_list(question: str) -> bool:
+    """Whether the question asks for all there is of something: the risks, the kinds, the steps."""
+    return kind_asked(question) not in FIGURES and any(pattern.search(question) for pattern in english().lists)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether yes or no would do: then any sentence on the matter is an answer, where "how" asks for one aspect of it."""
+    return bool(english().yes_no.search(asking(question)))
+
+
 def lacks_figure(question: str, text: str) -> bool:
     """Whether the question asks for a figure (a price, a share, a count) of which `text` holds none of the kind."""
-    for asked, held in english().figures.values():
-        if asked.search(question):
-            return not (held.search(text) if held else counts(question, text))
-    return False
+    kind = kind_asked(question)
+    if kind in ("cost", "share"):
+        return not holds_kind(kind, text)
+    return kind in FIGURES and not counts(asking(question), text)
 
 
 def lacks_matter(question: str, text: str) -> bool:
@@ -203,9 +197,8 @@ def lacks_matter(question: str, text: str) -> bool:
 
 def counts(question: str, text: str) -> bool:
     """Whether a quantity stands at most two words before the thing that "how many" asks for; True where none is named."""
-    asked = words(question)
-    many = asked.index("many") if "many" in asked else -1
-    thing = next((stem(word) for word in asked[many + 1 :] if word not in english().stopwords), None)
+    _, many, after = " ".join(words(question)).partition("how many ")
+    thing = next((stem(word) for word in after.split() if word not in english().stopwords), None) if many else None
     tokens = words(text)
     return thing is None or any(
         stem(word) == thing and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])

@@ -11,12 +11,14 @@ from corpus.document import Span
 
 
 class Reply:
-    """Grows by sentence; `written` tells whether the model wrote any that isn't word for word a source's."""
+    """Grows by sentence; `written` tells whether the model wrote any that isn't word for word a source's, `partial` the
+    citations of lists that have more items than were said."""
 
     def __init__(self) -> None:
         self.sentences: list[AnswerSentence] = []
         self.citations: list[Citation] = []
         self.evidence: list[Evidence] = []
+        self.partial: list[int] = []
         self.written = False
 
     def write(self, text: str, evidence: Evidence, support: float) -> AnswerSentence:
@@ -29,8 +31,8 @@ class Reply:
         """The evidence itself as a sentence."""
         return self._add(spoken(evidence.quote), evidence, evidence.sentence, 1.0)
 
-    def quote_list(self, items: Sequence[Evidence]) -> Iterator[AnswerSentence]:
-        """Items of lists: each list under its lead-in, with one citation that covers lead-in and items."""
+    def quote_list(self, items: Sequence[Evidence], *, more: bool = False) -> Iterator[AnswerSentence]:
+        """Items of lists, each under its lead-in, with one citation for lead-in and items; `more`: they are not all."""
         for _, group in groupby(items, key=lambda item: (item.document.id, item.sentence.lead, item.passage.path)):
             # the list's own order, whatever the items' rank
             listed = sorted(group, key=lambda item: item.sentence.start)
@@ -42,6 +44,8 @@ class Reply:
                 yield self._add(first.lead, first, place, 1.0)
             for item in listed:
                 yield self._add(spoken(item.quote), item, place, 1.0, item=True)
+            if more:
+                self.partial.append(self._number(first, place))
 
     def _add(self, text: str, evidence: Evidence, place: Span, support: float, *, item: bool = False) -> AnswerSentence:
         self.evidence.append(evidence)

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.disagreement import contradicting
 from app.evidence import Evidence, Vector
-from app.language import fragment, leans_back, question_type, says_nothing
+from app.language import asks_for_list, content, fragment, leans_back, says_nothing
 from app.vocabulary import Vocabulary
 from index.passage import Hit
 from index.search import Index
@@ -28,13 +28,16 @@ class Taste:
     words: float = 0.6
     rank: float = 0.05
     promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
-    repeat: float = 0.9  # cosine from which two sentences say the same
+    repeat: float = 0.95  # cosine from which two sentences say the same
+    alike: float = 0.7  # the same where one holds this share of the other's content
+    held: float = 0.8
     relative: float = 0.75  # a sentence weaker than this share of the best is left out
     most: int = 4
     least: int = 2
     statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
     named: float = 0.35  # share of the question's content that a list's heading, lead-in and best item must name
     list_items: int = 12
+    short_list: int = 3  # items of a list that is always said whole
 
 
 def candidates(
@@ -72,7 +75,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
-    if question_type(question) == "list" and (items := whole_list(question, ranked, vocabulary, taste)):
+    if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
         return Choice(tuple(items), listed=True)
     chosen: list[Evidence] = []
     for evidence in ranked:
@@ -177,9 +180,45 @@ def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[E
     return sorted(same, key=lambda evidence: evidence.sentence.start)
 
 
+def whole_lists(run: Sequence[Evidence], index: Index) -> list[Evidence]:
+    """Every item of the lists that the run's items stand in, in no order of rank."""
+    leads = dict.fromkeys((one.document.id, one.sentence.lead) for one in run)
+    found = {
+        each.key: each
+        for document, lead in leads
+        for passage in index.passages_of(document)
+        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
+        if sentence.lead == lead
+        for each in [Evidence(passage, sentence, vector)]
+    }
+    return list(found.values())
+
+
+def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = Taste()) -> tuple[list[Evidence], bool]:
+    """(items, whether the list has more): the items chosen; all of a list that is short, or of which most are chosen anyway."""
+    every = whole_lists(run, index)
+    short = len(every) <= taste.short_list or 2 * len(run) >= len(every)
+    return (every, False) if short else (list(run), True)
+
+
 def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste()) -> bool:
-    """Whether something chosen says the same."""
-    return any(float(np.dot(evidence.vector, other.vector)) > taste.repeat for other in chosen)
+    """Whether something chosen says the same: nearly the same meaning, or nearly all of its words in a like one.
+
+    Lines of one table never do: "from the front" and "from the back" lie close together.
+    """
+    named = set(content(evidence.quote))
+    for other in chosen:
+        alike = float(np.dot(evidence.vector, other.vector))
+        held = len(named & set(content(other.quote))) / (len(named) or 1)
+        same = alike > taste.repeat or (alike > taste.alike and held >= taste.held)
+        if same and not same_table(evidence, other):
+            return True
+    return False
+
+
+def same_table(one: Evidence, other: Evidence) -> bool:
+    """Whether both are different lines of the tables of facts in one document."""
+    return one.document is other.document and one.key != other.key and in_statements(one) and in_statements(other)
 
 
 def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Evidence]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.answerability import log_odds
+from app.answerability import UNLIKELY, log_odds
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from eval.cases import ANSWERING, Case, Needs, locate
@@ -131,16 +131,19 @@ class Fitted:
 
 
 def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
-    """Fits on all samples, and judges by ten-fold cross-validation with each case in one fold, on however many
-    indexes.
+    """Fits on the samples that the signals decide, and judges all by ten-fold cross-validation with each case in one
+    fold, on however many indexes.
     """
-    rows = np.array([astuple(one.signals) for one in collected], dtype=np.float64)
     found = [one.found for one in collected]
     answerable = [one.answerable for one in collected]
-    if len(set(answerable)) < 2:
+    decided = [one for one in collected if one.right is not None]
+    rows = np.array([astuple(one.signals) for one in decided], dtype=np.float64)
+    holds = [one.answerable for one in decided]
+    if len(set(holds)) < 2:
         raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
-    groups = [one.case for one in collected]
-    chance = cross_validated(rows, answerable, folds(groups, answerable), ridge)
+    chance = np.full(len(collected), UNLIKELY)
+    seen = np.array([one.right is not None for one in collected])
+    chance[seen] = cross_validated(rows, holds, folds([one.case for one in decided], holds), ridge)
     threshold = best_threshold(chance, answerable)
     given = [
         (p, one.right)
@@ -151,7 +154,8 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
     probabilities = chance.tolist()
     report = {
         "samples": len(collected),
-        "cases": len(set(groups)),
+        "cases": len({one.case for one in collected}),
+        "held_back": len(collected) - len(decided),
         "answerable": sum(answerable),
         "unanswerable": len(answerable) - sum(answerable),
         "answer_found": sum(found),
@@ -166,7 +170,7 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
         "answers": {"given": len(given), "right": sum(right for _, right in given)},
         "ridge": ridge,
     }
-    return Fitted(fit(rows, answerable, ridge), threshold, platt(given), report)
+    return Fitted(fit(rows, holds, ridge), threshold, platt(given), report)
 
 
 def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:

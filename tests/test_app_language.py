@@ -8,15 +8,17 @@ import pytest
 
 from app.language import (
     asking,
+    asks_for_list,
+    asks_yes_or_no,
     content,
     hedges,
     holds_kind,
     kind_asked,
+    lacks_figure,
     lacks_matter,
     leans_back,
     negations,
     quantities,
-    question_type,
     words,
 )
 
@@ -50,18 +52,48 @@ def test_hedges_are_groups_of_one_strength() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "kind"),
+    ("question", "listed"),
     [
-        ("how long til desk job", "duration"),
-        ("What are the risks?", "list"),
-        ("how much does it cost", "cost"),
-        ("whats a cage for", "why"),
-        ("Is it dangerous?", "yesno"),
-        ("what percentage of fusions fail", "quantity"),
+        ("What are the risks?", True),
+        ("what kinds of brace are there", True),
+        ("how likely are the risks", False),
+        ("what are the costs of all the options", False),
+        ("Is it dangerous?", False),
     ],
 )
-def test_question_types(question: str, kind: str) -> None:
-    assert question_type(question) == kind
+def test_a_question_for_a_list(question: str, listed: bool) -> None:
+    assert asks_for_list(question) is listed
+
+
+@pytest.mark.parametrize(
+    ("question", "yes_or_no"),
+    [
+        ("Is it dangerous?", True),
+        ("I am 80. Can I still walk?", True),
+        ("what can it do", False),
+        ("Walk how far?", False),
+    ],
+)
+def test_a_question_that_yes_or_no_answers(question: str, yes_or_no: bool) -> None:
+    assert asks_yes_or_no(question) is yes_or_no
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("What does it cost?", "Ask the desk about the cost.", True),
+        ("What does it cost?", "A night costs £900.", False),
+        ("Is there anything less expensive?", "Ask the desk.", False),
+        ("Who is in charge of the ward?", "A nurse runs it.", False),
+        ("How likely is it to come loose?", "It may come loose.", True),
+        ("How likely is it to come loose?", "It comes loose in 1 in 50.", False),
+        ("How many screws are used?", "Screws hold the plate.", True),
+        ("How many screws are used?", "Four long screws hold the plate.", False),
+        ("How wide is the plate?", "The plate holds.", False),
+    ],
+)
+def test_a_figure_that_no_source_holds_is_missed(question: str, text: str, lacks: bool) -> None:
+    assert lacks_figure(question, text) is lacks
 
 
 def test_a_sentence_that_leans_on_the_one_before() -> None:
@@ -94,6 +126,14 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("does the side way hurt less than the back way", "comparison", "It hurts less than the other.", "It hurts."),
         ("what is the plate made of", "material", "Plates of titanium are used.", "A plate is put in front."),
         ("why do I have to lie flat", "why", "You lie flat so that the leak closes.", "You lie flat for a day."),
+        ("how wide is the cut", "count", "The cut is 3 cm wide.", "The cut is wide."),
+        ("what share of them, in percent", "share", "It helps in 80 % of them.", "It helps most of them."),
+        (
+            "When the plate is in, wich heals quicker, neck or back?",
+            "comparison",
+            "Necks heal sooner than backs.",
+            "Backs heal.",
+        ),
         ("what does it cost", "cost", "It costs £900.", "Ask the desk what it costs."),
     ],
 )

@@ -105,3 +105,13 @@ def test_test_cases_are_refused() -> None:
 def test_one_kind_of_case_alone_is_refused() -> None:
     with pytest.raises(SpinewiseError, match="needs answerable and unanswerable"):
         calibrated([one for one in made_up() if one.answerable])
+
+
+def test_what_a_rule_holds_back_teaches_nothing_and_counts_as_not_answered() -> None:
+    """Such a case has the signals of a sure answer; what is learnt from the others stays as it was."""
+    others = made_up()
+    held = [Sample(f"h{number}", signals(0.8, 0.5), found=False, answerable=False, right=None) for number in range(40)]
+    fitted, alone = calibrated([*others, *held]), calibrated(others)
+    assert fitted.model == alone.model
+    assert fitted.report["held_back"] == len(held)
+    assert fitted.report["cross_validated"]["abstention_recall"] > alone.report["cross_validated"]["abstention_recall"]

@@ -1,0 +1,90 @@
+"""Which sentences are said: half a list only with a word about it, the same thing once, the lines of a table each for itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.evidence import Evidence
+from app.reply import Reply
+from app.select import items_to_say, repeats, same_table, whole_lists
+from index.build import build
+from index.search import Index
+from index.settings import IndexSettings
+
+HASHING = IndexSettings(embedder="hashing")
+RISKS = (
+    "The wound may bleed.",
+    "The nail may bend.",
+    "The cast may rub.",
+    "The joint may stiffen.",
+    "The skin may itch.",
+)
+LEAFLET = f"""# Ankle
+
+## Risks
+
+The risks of an ankle nail include:
+
+{"".join(f"- {one}{chr(10)}" for one in RISKS)}
+## Healing
+
+The bone heals in ten weeks. Bone heals in about ten weeks. A cast is worn by day.
+"""
+FACTS = (
+    "subject\tpredicate\tobject\nankle nail\tcan be put in\tfrom the front\nankle nail\tcan be put in\tfrom the heel\n"
+)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    home: Path = tmp_path_factory.mktemp("home")
+    (home / "ankle.md").write_text(LEAFLET, encoding="utf-8")
+    (home / "facts.tsv").write_text(FACTS, encoding="utf-8")
+    build(home, [home / "ankle.md", home / "facts.tsv"], HASHING)
+    return Index.open(home, HASHING)
+
+
+def said(index: Index, *quotes: str) -> list[Evidence]:
+    every = {
+        one.quote: one
+        for passage in index.passages
+        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
+        for one in [Evidence(passage, sentence, vector)]
+    }
+    return [next(one for quote, one in every.items() if wanted in quote) for wanted in quotes]
+
+
+def test_one_item_of_a_long_list_is_said_alone_and_most_of_them_bring_the_rest(opened: Index) -> None:
+    (one,) = said(opened, RISKS[1])
+    assert items_to_say([one], opened) == ([one], True)
+    items, more = items_to_say(said(opened, *RISKS[:3]), opened)
+    assert [item.quote for item in items] == list(RISKS)
+    assert not more
+    assert whole_lists([one], opened) == items
+
+
+def test_a_list_that_has_more_is_told_of(opened: Index) -> None:
+    reply = Reply()
+    shown = list(reply.quote_list(said(opened, RISKS[1]), more=True))
+    assert [one.text for one in shown] == ["The risks of an ankle nail include:", RISKS[1]]
+    assert reply.partial == [1]
+    text = opened.documents[reply.citations[0].document].text
+    assert text[reply.citations[0].start : reply.citations[0].end] == reply.citations[0].quote
+    whole = Reply()
+    list(whole.quote_list(said(opened, *RISKS)))
+    assert whole.partial == []
+
+
+def test_the_same_in_nearly_the_same_words_is_said_once(opened: Index) -> None:
+    first, again, other = said(opened, "The bone heals", "Bone heals in about", "A cast is worn")
+    assert repeats(again, [first])
+    assert not repeats(other, [first])
+
+
+def test_lines_of_a_table_never_repeat_each_other(opened: Index) -> None:
+    front, heel = said(opened, "from the front", "from the heel")
+    assert same_table(front, heel)
+    assert not same_table(front, front)
+    assert not repeats(heel, [front])
