@@ -145,17 +145,17 @@ class Assistant:
             verdict = judge(written, evidence, self.vocabulary.synonyms)
             held = verdict.evidence if verdict.supported else None
             # an item says little without the line above it, "they" without who they are; what sells speaks for itself
-            if held is None or held.sentence.lead or held.promotional or leans_back(held.quote):
+            if held is None or held.sentence.lead or held.promotional or held.question or leans_back(held.quote):
                 continue
             if fits(held, ranked) and not repeats(held, reply.evidence):
-                yield reply.write(written, held, verdict.support)
+                yield from reply.write(written, held, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)
 
     def _quote(self, run: Sequence[Evidence], reply: Reply) -> Iterator[AnswerSentence]:
         """Sentences as they are; items under the line that introduces their list, for alone they say little."""
         if not run or run[0].sentence.lead is None:
-            yield from map(reply.quote, run)
+            yield from (sentence for one in run for sentence in reply.quote(one))
             return
         items, more = items_to_say(run, self.index)
         yield from reply.quote_list(items, more=more)
@@ -194,7 +194,7 @@ class Assistant:
     def _approved(self, blank: Answer, found: Match) -> Answer:
         reply = Reply()
         for one in evidence_of(found, self.index):
-            reply.quote(one)
+            reply.verbatim(one)
         return replace(self._answer(blank, reply, 1.0), kind="approved")
 
     def _not_found(self, blank: Answer) -> Answer:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answer import Citation
+from app.language import answers_only, leans_back
 from corpus.document import Document, Sentence, Span
 from index.passage import Passage
 
@@ -41,6 +42,12 @@ class Evidence:
     def lead(self) -> str:
         """The line that introduces the list it stands in, or ""."""
         return self.sentence.lead.of(self.document.text) if self.sentence.lead else ""
+
+    @property
+    def question(self) -> Span | None:
+        """The FAQ's question that it answers in half a sentence ("Often, but not always."), None where it stands alone."""
+        pairs = (pair for pair in self.document.pairs if pair.answer.start == self.sentence.start)
+        return next((pair.question for pair in pairs if leans_back(self.quote) or answers_only(self.quote)), None)
 
     @property
     def key(self) -> tuple[str, int, int]:

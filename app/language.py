@@ -29,6 +29,7 @@ class Language:
 
     stopwords: frozenset[str]
     anaphora: frozenset[str]
+    empty_it: re.Pattern[str]
     negations: frozenset[str]
     hedges: dict[str, str]
     number_words: dict[str, str]
@@ -39,6 +40,7 @@ class Language:
     everyday: frozenset[str]
     lists: tuple[re.Pattern[str], ...]
     yes_no: re.Pattern[str]
+    answers_only: re.Pattern[str]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
     faint: frozenset[str]
@@ -53,6 +55,7 @@ def english() -> Language:
     return Language(
         stopwords=frozenset(table["stopwords"].split()),
         anaphora=frozenset(table["anaphora"].split()),
+        empty_it=re.compile(table["empty_it"], re.IGNORECASE),
         negations=frozenset(table["negations"].split()),
         hedges={word: group for group, words in table["hedges"].items() for word in words},
         number_words=table["numbers"]["words"],
@@ -63,6 +66,7 @@ def english() -> Language:
         everyday=frozenset(stem(word) for word in table["everyday"].split()),
         lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
         yes_no=re.compile(table["yes_no"], re.IGNORECASE),
+        answers_only=re.compile(table["answers_only"], re.IGNORECASE),
         kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
@@ -142,7 +146,12 @@ def hedges(text: str) -> frozenset[str]:
 def leans_back(sentence: str) -> bool:
     """Whether the sentence opens with a word that points to the one before it."""
     first = words(sentence)[:1]
-    return bool(first) and first[0] in english().anaphora
+    return bool(first) and first[0] in english().anaphora and not english().empty_it.search(sentence)
+
+
+def answers_only(sentence: str) -> bool:
+    """Whether the sentence opens with an answer that says little without its question: "Yes", "Often, but not always"."""
+    return bool(english().answers_only.search(sentence))
 
 
 def says_nothing(sentence: str) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from rapidfuzz import fuzz
+
 from app.answer import AnswerSentence, Citation
 from app.evidence import Evidence
 from corpus.document import Span
+
+COPIED = 90  # letters alike, of 100, from which the model's sentence brings nothing but slips
 
 
 class Reply:
@@ -21,14 +25,25 @@ class Reply:
         self.partial: list[int] = []
         self.written = False
 
-    def write(self, text: str, evidence: Evidence, support: float) -> AnswerSentence:
-        """A sentence of the model, which `evidence` was found to support. A verbatim copy is a quote."""
-        if text.rstrip(".") != evidence.quote.rstrip("."):
-            self.written = True
-        return self._add(text, evidence, evidence.sentence, support)
+    def write(self, text: str, evidence: Evidence, support: float) -> Iterator[AnswerSentence]:
+        """A sentence of the model, which `evidence` was found to support. What is nearly a copy is said as the source does."""
+        if fuzz.ratio(text, evidence.quote) >= COPIED:
+            yield from self.quote(evidence)
+            return
+        self.written = True
+        yield self._add(text, evidence, evidence.sentence, support)
 
-    def quote(self, evidence: Evidence) -> AnswerSentence:
-        """The evidence itself as a sentence."""
+    def quote(self, evidence: Evidence) -> Iterator[AnswerSentence]:
+        """The evidence itself as a sentence; where it is half of one, behind the question that it answers."""
+        if question := evidence.question:
+            place = Span(question.start, evidence.sentence.end)
+            yield self._add(question.of(evidence.document.text), evidence, place, 1.0)
+            yield self._add(spoken(evidence.quote), evidence, place, 1.0)
+        else:
+            yield self.verbatim(evidence)
+
+    def verbatim(self, evidence: Evidence) -> AnswerSentence:
+        """The evidence as it stands, whatever it leans on."""
         return self._add(spoken(evidence.quote), evidence, evidence.sentence, 1.0)
 
     def quote_list(self, items: Sequence[Evidence], *, more: bool = False) -> Iterator[AnswerSentence]:

@@ -82,8 +82,9 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
         if weak or len(chosen) >= taste.most:
             break
-        if not repeats(evidence, chosen, taste):
-            chosen += [one for one in whole_thought(evidence, ranked) if one.key not in {other.key for other in chosen}]
+        thought = whole_thought(evidence, ranked)
+        if not repeats(evidence, chosen, taste) and not hangs(thought[0]):
+            chosen += [one for one in thought if one.key not in {other.key for other in chosen}]
     near = [one for one in ranked if fits(one, ranked, taste)]
     return Choice(tuple(readable(with_contradiction(chosen[: taste.most], near))))
 
@@ -229,6 +230,11 @@ def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Eviden
         first -= 1
     last = place + 1 if inside[place + 1 :] and leans_back(inside[place + 1].quote) else place
     return inside[first : last + 1]
+
+
+def hangs(evidence: Evidence) -> bool:
+    """Whether nobody could tell what it speaks of: it leans back, and neither a sentence nor a question is before it."""
+    return leans_back(evidence.quote) and evidence.sentence.lead is None and evidence.question is None
 
 
 def readable(chosen: Sequence[Evidence]) -> list[Evidence]:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from app.language import (
+    answers_only,
     asking,
     asks_for_list,
     asks_yes_or_no,
@@ -99,6 +100,15 @@ def test_a_figure_that_no_source_holds_is_missed(question: str, text: str, lacks
 def test_a_sentence_that_leans_on_the_one_before() -> None:
     assert leans_back("They help the surgeon plan.")
     assert not leans_back("X-rays help the surgeon plan.")
+    assert leans_back("It is less suitable for a broad foot.")
+    assert not leans_back("It is important to keep the cast dry.")
+
+
+@pytest.mark.parametrize("sentence", ["Often, but not always. A nail is used.", "Yes, by week two.", "No."])
+def test_half_an_answer(sentence: str) -> None:
+    assert answers_only(sentence)
+    assert not answers_only("Nails are often used.")
+    assert not answers_only("Often a nail is used to hold the bone while it heals, and it stays in for good.")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import items_to_say, repeats, same_table, whole_lists
+from app.select import hangs, items_to_say, repeats, same_table, whole_lists
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings
@@ -31,6 +31,24 @@ The risks of an ankle nail include:
 ## Healing
 
 The bone heals in ten weeks. Bone heals in about ten weeks. A cast is worn by day.
+
+## Splint
+
+It goes over the sock for the first month.
+"""
+FAQ = """# Frequently asked questions
+
+## Is the nail taken out?
+
+Often, but not always. A nail can stay in for good.
+
+## Who may have one?
+
+A nail suits most adults.
+
+## How long does it take?
+
+The nail is put in within an hour.
 """
 FACTS = (
     "subject\tpredicate\tobject\nankle nail\tcan be put in\tfrom the front\nankle nail\tcan be put in\tfrom the heel\n"
@@ -41,8 +59,9 @@ FACTS = (
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Index:
     home: Path = tmp_path_factory.mktemp("home")
     (home / "ankle.md").write_text(LEAFLET, encoding="utf-8")
+    (home / "faq.md").write_text(FAQ, encoding="utf-8")
     (home / "facts.tsv").write_text(FACTS, encoding="utf-8")
-    build(home, [home / "ankle.md", home / "facts.tsv"], HASHING)
+    build(home, [home / "ankle.md", home / "faq.md", home / "facts.tsv"], HASHING)
     return Index.open(home, HASHING)
 
 
@@ -88,3 +107,27 @@ def test_lines_of_a_table_never_repeat_each_other(opened: Index) -> None:
     assert same_table(front, heel)
     assert not same_table(front, front)
     assert not repeats(heel, [front])
+
+
+def test_half_an_answer_is_said_behind_its_question(opened: Index) -> None:
+    half, whole = said(opened, "Often, but not always", "A nail suits")
+    reply = Reply()
+    assert next(reply.quote(half)).text == "Is the nail taken out?"
+    assert reply.citations[0].quote.startswith("Is the nail taken out?")
+    assert whole.question is None
+    assert [one.text for one in reply.quote(whole)] == ["A nail suits most adults."]
+
+
+def test_the_model_s_copy_with_a_slip_is_said_as_the_source_says_it(opened: Index) -> None:
+    (one,) = said(opened, "A cast is worn")
+    reply = Reply()
+    assert [each.text for each in reply.write("A cast is worn by da", one, 0.9)] == [one.quote]
+    assert not reply.written
+    list(reply.write("You wear a cast in the day.", one, 0.9))
+    assert reply.written
+
+
+def test_a_sentence_that_nobody_could_place_is_left_out(opened: Index) -> None:
+    (over,) = said(opened, "It goes over")
+    assert hangs(over)
+    assert not hangs(said(opened, "Often, but not always")[0])
