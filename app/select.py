@@ -86,7 +86,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         if not repeats(evidence, chosen, taste) and not hangs(thought[0]):
             chosen += [one for one in thought if one.key not in {other.key for other in chosen}]
     near = [one for one in ranked if fits(one, ranked, taste)]
-    return Choice(tuple(readable(with_contradiction(chosen[: taste.most], near))))
+    return Choice(tuple(readable(with_contradiction(chosen[: taste.most] or [ranked[0]], near))))
 
 
 def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = Taste()) -> bool:

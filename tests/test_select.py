@@ -8,7 +8,8 @@ import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import hangs, items_to_say, repeats, same_table, whole_lists
+from app.select import choose, hangs, items_to_say, repeats, same_table, whole_lists
+from app.site import vocabulary_of
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings
@@ -131,3 +132,8 @@ def test_a_sentence_that_nobody_could_place_is_left_out(opened: Index) -> None:
     (over,) = said(opened, "It goes over")
     assert hangs(over)
     assert not hangs(said(opened, "Often, but not always")[0])
+
+
+def test_something_is_said_even_where_nothing_stands_alone(opened: Index) -> None:
+    (over,) = said(opened, "It goes over")
+    assert choose("where does it go", [over], vocabulary_of(opened)).evidence == (over,)
