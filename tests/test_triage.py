@@ -90,8 +90,15 @@ def test_likeness_hears_what_no_rule_names(told: str) -> None:
     assert TRIAGE.check(told).report
 
 
-def test_a_rule_among_unknown_words_is_only_a_hint() -> None:
-    told, idiom = "I have chills", "Her singing gives me the chills"
+@pytest.mark.parametrize(
+    ("told", "idiom"),
+    [
+        ("I have chills", "The ghost story gave us all the chills"),
+        ("I collapsed", "I collapsed laughing at the quiz"),
+        ("I have a fever", "I get gold fever every winter"),
+    ],
+)
+def test_a_rule_among_unknown_words_is_only_a_hint(told: str, idiom: str) -> None:
     assert TRIAGE.check(told).report
     assert BY_RULES.check(idiom).report  # nothing else is there to judge: in doubt it alarms
     verdict = TRIAGE.check(idiom)
