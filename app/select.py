@@ -181,7 +181,7 @@ def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[E
     return sorted(same, key=lambda evidence: evidence.sentence.start)
 
 
-def whole_lists(run: Sequence[Evidence], index: Index) -> list[Evidence]:
+def every_item(run: Sequence[Evidence], index: Index) -> list[Evidence]:
     """Every item of the lists that the run's items stand in, in no order of rank."""
     leads = dict.fromkeys((one.document.id, one.sentence.lead) for one in run)
     found = {
@@ -197,7 +197,7 @@ def whole_lists(run: Sequence[Evidence], index: Index) -> list[Evidence]:
 
 def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = Taste()) -> tuple[list[Evidence], bool]:
     """(items, whether the list has more): the items chosen; all of a list that is short, or of which most are chosen anyway."""
-    every = whole_lists(run, index)
+    every = every_item(run, index)
     short = len(every) <= taste.short_list or 2 * len(run) >= len(every)
     return (every, False) if short else (list(run), True)
 
@@ -210,9 +210,10 @@ def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste
     named = set(content(evidence.quote))
     for other in chosen:
         alike = float(np.dot(evidence.vector, other.vector))
+        if alike <= taste.alike or same_table(evidence, other):
+            continue
         held = len(named & set(content(other.quote))) / (len(named) or 1)
-        same = alike > taste.repeat or (alike > taste.alike and held >= taste.held)
-        if same and not same_table(evidence, other):
+        if alike > taste.repeat or held >= taste.held:
             return True
     return False
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import choose, hangs, items_to_say, repeats, same_table, whole_lists
+from app.select import choose, every_item, hangs, items_to_say, repeats, same_table
 from app.site import vocabulary_of
 from index.build import build
 from index.search import Index
@@ -82,7 +82,7 @@ def test_one_item_of_a_long_list_is_said_alone_and_most_of_them_bring_the_rest(o
     items, more = items_to_say(said(opened, *RISKS[:3]), opened)
     assert [item.quote for item in items] == list(RISKS)
     assert not more
-    assert whole_lists([one], opened) == items
+    assert every_item([one], opened) == items
 
 
 def test_a_list_that_has_more_is_told_of(opened: Index) -> None:
