@@ -146,17 +146,20 @@ class Page:
             async for page in shown:
                 yield page
 
-    def stopped(self, conversation: Conversation) -> tuple[Any, ...]:
+    async def stopped(self, conversation: Conversation, request: gr.Request) -> tuple[Any, ...]:
         """Stop: the unfinished answer goes."""
+        await self._end(request)
         return self._show(conversation.stopped())
 
-    def cleared(self, conversation: Conversation, request: gr.Request) -> tuple[Any, ...]:
+    async def cleared(self, conversation: Conversation, request: gr.Request) -> tuple[Any, ...]:
         """New chat: nothing is left of the old one, here or on the page. Gradio keeps what was typed unless told."""
+        await self._end(request)
         self.blocks.state_holder[str(request.session_hash)].config_values.clear()
         return self._show(Conversation(language=conversation.language), whole=True)
 
-    def told_in(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+    async def told_in(self, conversation: Conversation, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Another language: all that the program says is said in it, an urgent card first of all."""
+        await self._end(request)
         return self._show(self._spoken(conversation.stopped(), _given(event).get("language")), whole=True)
 
     async def judged(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
@@ -179,10 +182,17 @@ class Page:
 
         Gradio alone would let the answer run to its next sentence and keep the session, questions and all, for an hour.
         """
+        await self._end(request)
         holder, session = self.blocks.state_holder, str(request.session_hash)
-        await cancel_tasks({f"{session}_{number}" for number in self._asking})
         holder.session_data.pop(session, None)
         holder.time_last_used.pop(session, None)
+
+    async def _end(self, request: gr.Request) -> None:
+        """Ends the answer that is on its way to this visitor, before anything else is shown.
+
+        Gradio leaves that to the browser (`cancels`): a second request, which can come late or never.
+        """
+        await cancel_tasks({f"{request.session_hash}_{number}" for number in self._asking})
 
     def _spoken(self, conversation: Conversation, language: object) -> Conversation:
         """The same in `language`, if there is such a one here."""
