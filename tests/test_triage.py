@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from app.answer import Turn
 from app.triage import SiteTexts, Triage, encoder
+from app.triage.check import EXAMPLES as TAUGHT
 from app.triage.check import MEANING
 from app.triage.encoder import Encoder
 from app.triage.languages import load
+from app.triage.likeness import NONE
 from app.triage.meaning import Meaning, stretches
 from corpus.errors import SpinewiseError
 
@@ -36,6 +38,21 @@ def test_every_example(rule: str, example: str, must: bool) -> None:
 @pytest.mark.parametrize(("rule", "example", "must"), FOREIGN)
 def test_every_example_of_other_languages(rule: str, example: str, must: bool) -> None:
     assert (rule in {found for tongue in load() for found in tongue.rules(example)}) == must
+
+
+@pytest.mark.parametrize(
+    "text", ["Can my girl ride her bike again?", "by accident, how is it closed", "Does the fever make hair fall out?"]
+)
+def test_english_words_that_begin_like_those_of_another_language_are_none_of_it(text: str) -> None:
+    assert not {found for tongue in load() for found in tongue.rules(text)}
+
+
+def test_no_harmless_english_line_is_taken_for_another_language() -> None:
+    harmless = [
+        text for label, text in (line.split("\t", 1) for line in TAUGHT.read_text().splitlines()) if label == NONE
+    ]
+    assert len(harmless) > 2000
+    assert [text for text in harmless if any(list(tongue.rules(text)) for tongue in load())] == []
 
 
 def test_every_rule_has_examples_of_both_kinds() -> None:

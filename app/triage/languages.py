@@ -83,7 +83,8 @@ def plain(text: str) -> str:
 
 
 def _part(choices: str, whole: bool = False) -> Part:
-    """What finds any of the choices at the begin of a word, or as whole words."""
+    """What finds any of the choices at the begin of a word; as whole words those with a full stop behind them, or all."""
     found = sorted({plain(one.strip()) for one in choices.replace("\n", "|").split("|") if one.strip()}, key=len)
-    end = r"(?!\w)" if whole else ""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, reversed(found)))}){end}")
+    end = r"(?!\w)"
+    ways = [re.escape(one.removesuffix(".")) + (end if whole or one.endswith(".") else "") for one in reversed(found)]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})")
