@@ -24,7 +24,7 @@ from app.ellipsis import (
     topic,
 )
 from app.language import content
-from app.select import candidates, choose, every_item, runs
+from app.select import candidates, choose, items_to_say, runs
 from app.vocabulary import Vocabulary
 from index.search import Index
 
@@ -100,7 +100,7 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary) -
     hits = index.search(earlier, LIST_HITS, vector=vector)
     ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()
     choice = choose(earlier, ranked, vocabulary)
-    lists_seen = (every_item(run, index) for run in runs(choice.evidence) if run[0].sentence.lead)
+    lists_seen = (items_to_say(run, index)[0] for run in runs(choice.evidence) if run[0].sentence.lead)
     items = choice.evidence if choice.listed else next(lists_seen, ())
     place = lists.ordinals[ordinal] if ordinal in lists.ordinals else len(items) // 2
     return items[place].quote.strip().rstrip(".") if -len(items) <= place < len(items) else None

@@ -41,6 +41,10 @@ class Language:
     lists: tuple[re.Pattern[str], ...]
     yes_no: re.Pattern[str]
     answers_only: re.Pattern[str]
+    sweeping: re.Pattern[str]
+    limiting: re.Pattern[str]
+    taking_back: re.Pattern[str]
+    phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
     faint: frozenset[str]
@@ -67,6 +71,10 @@ def english() -> Language:
         lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
         yes_no=re.compile(table["yes_no"], re.IGNORECASE),
         answers_only=re.compile(table["answers_only"], re.IGNORECASE),
+        sweeping=re.compile(table["sweeping"], re.IGNORECASE),
+        limiting=re.compile(table["limiting"], re.IGNORECASE),
+        taking_back=re.compile(table["taking_back"], re.IGNORECASE),
+        phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
@@ -154,6 +162,11 @@ def answers_only(sentence: str) -> bool:
     return bool(english().answers_only.search(sentence))
 
 
+def takes_back(sentence: str) -> bool:
+    """Whether the sentence opens with words that limit the one before it: "Not all of these need …"."""
+    return bool(english().taking_back.search(sentence))
+
+
 def says_nothing(sentence: str) -> bool:
     """Whether the sentence only introduces a list, or only speaks of the page it stands on."""
     return sentence.endswith(":") or sentence.lower().startswith(english().about_itself)
@@ -189,6 +202,21 @@ def asks_for_list(question: str) -> bool:
 def asks_yes_or_no(question: str) -> bool:
     """Whether yes or no would do: then any sentence on the matter is an answer, where "how" asks for one aspect of it."""
     return bool(english().yes_no.search(asking(question)))
+
+
+def sets_right(question: str, sentence: str) -> bool:
+    """Whether the question supposes something of every case ("must everybody …?") and the sentence says where that ends."""
+    supposes = asks_yes_or_no(question) and english().sweeping.search(question)
+    return bool(supposes and english().limiting.search(sentence))
+
+
+def other_phase(question: str, text: str) -> bool:
+    """Whether the question speaks of the time before the operation and the text of that after it alone, or the other way."""
+    asked, held = (
+        {name for name, one in english().phases.items() if one[at].search(words)}
+        for at, words in enumerate((question, text))
+    )
+    return len(asked) == len(held) == 1 and asked != held
 
 
 def lacks_figure(question: str, text: str) -> bool:

@@ -14,7 +14,16 @@ import numpy as np
 
 from app.disagreement import contradicting
 from app.evidence import Evidence, Vector
-from app.language import asks_for_list, content, fragment, leans_back, says_nothing
+from app.language import (
+    asks_for_list,
+    content,
+    fragment,
+    leans_back,
+    other_phase,
+    says_nothing,
+    sets_right,
+    takes_back,
+)
 from app.vocabulary import Vocabulary
 from index.passage import Hit
 from index.search import Index
@@ -28,6 +37,8 @@ class Taste:
     words: float = 0.6
     rank: float = 0.05
     promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
+    sets_right: float = 1.15  # what the score of a sentence is worth that limits what the question supposes
+    other_phase: float = 0.7  # and of one about the time before the operation where the time after it is asked about
     repeat: float = 0.95  # cosine from which two sentences say the same
     alike: float = 0.7  # the same where one holds this share of the other's content
     held: float = 0.8
@@ -77,6 +88,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         return Choice(())
     if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
         return Choice(tuple(items), listed=True)
+    ranked = weighed(question, ranked, taste)
     chosen: list[Evidence] = []
     for evidence in ranked:
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
@@ -87,6 +99,16 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
             chosen += [one for one in thought if one.key not in {other.key for other in chosen}]
     near = [one for one in ranked if fits(one, ranked, taste)]
     return Choice(tuple(readable(with_contradiction(chosen[: taste.most] or [ranked[0]], near))))
+
+
+def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
+    """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
+
+    def weight(one: Evidence) -> float:
+        limits = taste.sets_right if sets_right(question, one.quote) else 1.0
+        return limits * (taste.other_phase if other_phase(question, f"{one.lead or ''} {one.quote}") else 1.0)
+
+    return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
 
 
 def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = Taste()) -> bool:
@@ -224,12 +246,13 @@ def same_table(one: Evidence, other: Evidence) -> bool:
 
 
 def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Evidence]:
-    """The sentence with those that it leans on, and with the one that leans on it."""
+    """The sentence with those that it leans on, and with the one that leans on it or takes some of it back."""
     inside = sorted((one for one in ranked if one.passage is evidence.passage), key=lambda one: one.sentence.start)
     first = place = inside.index(evidence)
-    while first and leans_back(inside[first].quote):
+    while first and (leans_back(inside[first].quote) or takes_back(inside[first].quote)):
         first -= 1
-    last = place + 1 if inside[place + 1 :] and leans_back(inside[place + 1].quote) else place
+    after = next((one.quote for one in inside[place + 1 :]), "")
+    last = place + 1 if leans_back(after) or takes_back(after) else place
     return inside[first : last + 1]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import choose, every_item, hangs, items_to_say, repeats, same_table
+from app.select import Taste, choose, every_item, hangs, items_to_say, repeats, same_table, weighed
 from app.site import vocabulary_of
 from index.build import build
 from index.search import Index
@@ -32,6 +33,14 @@ The risks of an ankle nail include:
 ## Healing
 
 The bone heals in ten weeks. Bone heals in about ten weeks. A cast is worn by day.
+
+## Pictures
+
+A picture before the operation shows the break. A picture after the operation shows the nail.
+
+## Loose nails
+
+A loose nail is often taken out. Not all loose nails need that.
 
 ## Splint
 
@@ -132,6 +141,38 @@ def test_a_sentence_that_nobody_could_place_is_left_out(opened: Index) -> None:
     (over,) = said(opened, "It goes over")
     assert hangs(over)
     assert not hangs(said(opened, "Often, but not always")[0])
+
+
+def test_what_takes_a_sentence_back_is_said_with_it(opened: Index) -> None:
+    loose, back = said(opened, "A loose nail is often taken out.", "Not all loose nails need that.")
+    for one in (loose, back):
+        choice = choose(
+            "loose nail", [one, *(other for other in (loose, back) if other is not one)], vocabulary_of(opened)
+        )
+        assert [evidence.quote for evidence in choice.evidence] == [loose.quote, back.quote]
+
+
+def test_where_a_question_supposes_too_much_the_sentence_that_limits_it_comes_first(opened: Index) -> None:
+    loose, back = said(opened, "A loose nail is often taken out.", "Not all loose nails need that.")
+    near = [replace(loose, score=0.6), replace(back, score=0.55)]
+    vocabulary = vocabulary_of(opened)
+    assert weighed("Must every loose nail come out?", near, Taste())[0].quote == back.quote
+    assert weighed("Why does a nail come loose?", near, Taste())[0].quote == loose.quote
+    assert choose("Must every loose nail come out?", near, vocabulary).evidence
+
+
+def test_before_the_operation_is_not_after_it(opened: Index) -> None:
+    before, after = said(
+        opened, "A picture before the operation shows the break.", "A picture after the operation shows the nail."
+    )
+    near = [replace(before, score=0.6), replace(after, score=0.5)]
+    for question, first in (
+        ("what should the picture show afterwards", after),
+        ("what does a picture beforehand show", before),
+        ("what does a picture show", before),
+        ("is one made before and after the operation", before),
+    ):
+        assert weighed(question, near, Taste())[0].quote == first.quote, question
 
 
 def test_something_is_said_even_where_nothing_stands_alone(opened: Index) -> None:
