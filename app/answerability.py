@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
 MISSING = 3  # words that no passage holds; more are a story's, and say nothing of whether it is answered
 UNLIKELY = 0.05  # the probability left when a figure or a matter is asked for that no passage names
-TUPLES = ("names", "means", "scales", "weights", "right")
+TUPLES = ("names", "means", "scales", "weights", "doubts", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,9 @@ def signals(
     hits: Sequence[Hit],
     ranked: Sequence[Evidence],
     vocabulary: Vocabulary,
-    doubt: float | None = None,
     ordinary: float | None = None,
 ) -> Signals:
-    """The signals of a question with its hits and its evidence sentences, best first."""
+    """The signals of a question with its hits and its evidence sentences, best first; the reader's doubt is not known yet."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
     near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
     best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
@@ -80,7 +79,7 @@ def signals(
         kind_asked=float(kind is not None),
         kind_cosine=kind_cosine(kind, ranked),
         yes_no=float(asks_yes_or_no(question)),
-        doubt=doubt,
+        doubt=None,
         ordinary=ordinary,
     )
 
@@ -101,6 +100,7 @@ def not_named(question: str, hits: Sequence[Hit]) -> bool:
 class Answerability:
     """The fitted decision: `probability` is calibrated, `threshold` is where answering begins.
 
+    `doubts` = (least, most) bounds the reader's doubt, so that a decision which no doubt could turn needs no reading.
     `right` = (slope, bias) leads from the log-odds that the sources answer to those that our answer is right: it can still
     leave out what matters (Platt scaling).
     """
@@ -111,6 +111,7 @@ class Answerability:
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    doubts: tuple[float, ...]
     right: tuple[float, ...]
     provenance: dict[str, Any]
 
@@ -131,12 +132,19 @@ class Answerability:
     def probability(self, seen: Signals) -> float:
         """The probability that the passages answer the question."""
         values = asdict(seen)
+        if seen.doubt is not None:
+            values["doubt"] = bounded(seen.doubt, self.doubts)
         score = self.bias + sum(
             weight * (value - mean) / scale
             for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
             if (value := values[name]) is not None
         )
         return chance(score)
+
+    def settled(self, seen: Signals) -> bool:
+        """Whether the decision is the same whatever the reader's doubt may be."""
+        decisions = {self.probability(replace(seen, doubt=doubt)) >= self.threshold for doubt in self.doubts}
+        return len(decisions) == 1
 
     def confidence(self, probability: float) -> float:
         """The probability that an answer is right, where the sources answer the question with this `probability`."""
@@ -147,6 +155,12 @@ class Answerability:
         """The probability that led to a `confidence`, for staff who ask why."""
         slope, bias = self.right
         return chance((log_odds(confidence) - bias) / slope)
+
+
+def bounded(doubt: float, doubts: Sequence[float]) -> float:
+    """A doubt within (least, most)."""
+    least, most = doubts
+    return min(max(doubt, least), most)
 
 
 def chance(score: float) -> float:

@@ -20,7 +20,7 @@ from app.followup import standalone
 from app.grounding import judge
 from app.intent import Intents
 from app.language import leans_back
-from app.reader import Doubter, Reader, sentences
+from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Scope
@@ -106,27 +106,28 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        shown = windows(ranked)
-        put = posed(asked, self.index.glossary.meant(asked))
-        doubt = self.reader.doubt(put, texts(shown)) if isinstance(self.reader, Doubter) else None
-        clock.mark("doubt")
         intent = self.intents.of(vector, self.index.embedder.checksum)
-        seen = signals(
-            asked, hits, ranked, self.vocabulary,
-            doubt=doubt.log_odds if doubt else None, ordinary=intent.ordinary if intent else None,
-        )  # fmt: skip
-        probability = self.answerability.probability(seen)
-        if not_named(asked, hits):
+        seen = signals(asked, hits, ranked, self.vocabulary, ordinary=intent.ordinary if intent else None)
+        shown = windows(ranked)
+        reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown))
+        named = not not_named(asked, hits)
+        if settled := not named or self.answerability.settled(seen):
+            probability = self.answerability.probability(seen)
+        else:
+            probability = self.answerability.probability(replace(seen, doubt=reading.log_odds))
+        clock.mark("doubt")
+        if not named:
             probability = min(probability, UNLIKELY)
         if probability < self.answerability.threshold:
             rule = ruling.rule or (intent.rule if intent else None)
             absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         reply = Reply()
-        draft = doubt.draft() if doubt else self.reader.read(put, texts(shown)) if self.reader else iter(())
-        for sentence in self._say(asked, ranked, shown, draft, reply):
+        for sentence in self._say(asked, ranked, shown, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence
+        if settled:  # the reader has read by now, or does, only to say how sure this is
+            probability = self.answerability.probability(replace(seen, doubt=reading.log_odds))
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.answerability import UNLIKELY, log_odds
+from app.answerability import UNLIKELY, bounded, log_odds
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from eval.cases import ANSWERING, Case, Needs, locate
@@ -27,8 +28,6 @@ from eval.logistic import Floats, Logistic, cross_validated, fit, folds
 from eval.metrics import nuggets_hit
 from eval.retrieval import relevance
 from eval.score import score
-
-LEEWAY = 0.03  # differences of this size between thresholds are noise: one standard error with two hundred cases
 
 if TYPE_CHECKING:
     from app.answer import Answer
@@ -63,6 +62,10 @@ class Listening:
         """Notes the signals."""
         self.heard.append(seen)
         return 1.0
+
+    def settled(self, seen: Signals) -> bool:
+        """Never, so that the reader's doubt is heard."""
+        return False
 
     def confidence(self, probability: float) -> float:
         """Not known yet."""
@@ -126,6 +129,7 @@ class Fitted:
 
     model: Logistic
     threshold: float
+    doubts: tuple[float, float]
     right: tuple[float, float]
     report: dict[str, Any]
 
@@ -137,7 +141,14 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
     found = [one.found for one in collected]
     answerable = [one.answerable for one in collected]
     decided = [one for one in collected if one.right is not None]
-    rows = np.array([astuple(one.signals) for one in decided], dtype=np.float64)
+    heard = [one.signals.doubt for one in decided if one.signals.doubt is not None]
+    if len(heard) < len(decided):
+        raise SpinewiseError(
+            "calibrating needs a reader that says how much it doubts", "run python -m app models fetch"
+        )
+    doubts = usual(heard)
+    within = [replace(one.signals, doubt=bounded(doubt, doubts)) for one, doubt in zip(decided, heard, strict=True)]
+    rows = np.array([astuple(one) for one in within], dtype=np.float64)
     holds = [one.answerable for one in decided]
     if len(set(holds)) < 2:
         raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
@@ -170,7 +181,15 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
         "answers": {"given": len(given), "right": sum(right for _, right in given)},
         "ridge": ridge,
     }
-    return Fitted(fit(rows, holds, ridge), threshold, platt(given), report)
+    return Fitted(fit(rows, holds, ridge), threshold, doubts, platt(given), report)
+
+
+def usual(doubts: Sequence[float]) -> tuple[float, float]:
+    """The tenth and the ninetieth of a hundred. What lies beyond tells no more, and the nearer the bounds, the more often
+    the decision stands before the reader has read.
+    """
+    least, most = np.quantile(doubts, (0.1, 0.9)).tolist()
+    return round(least, 6), round(most, 6)
 
 
 def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:
@@ -189,7 +208,8 @@ def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:
 def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
     """Where the lesser of precision and recall of abstaining is highest; midway to the next probability above.
 
-    Of those that are as good within `LEEWAY` the lowest: it turns fewest patients away.
+    Of those that are as good within one standard error of a share of the unanswerable the lowest: it turns fewest patients
+    away.
     """
     values = np.unique(chance)
     cuts = [*((values[:-1] + values[1:]) / 2).tolist()]
@@ -199,7 +219,9 @@ def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
         return min(table.precision or 0.0, table.recall or 0.0)
 
     worths = [worth(cut) for cut in cuts]
-    good = [float(cut) for cut, one in zip(cuts, worths, strict=True) if one >= max(worths) - LEEWAY]
+    best = max(worths)
+    noise = math.sqrt(best * (1 - best) / answerable.count(False))
+    good = [float(cut) for cut, one in zip(cuts, worths, strict=True) if one >= best - noise]
     return round(min(good), 4)
 
 
@@ -224,6 +246,7 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
         "weights": [round(one, 6) for one in model.weights],
         "bias": round(model.bias, 6),
         "threshold": fitted.threshold,
+        "doubts": list(fitted.doubts),
         "right": list(fitted.right),
         "provenance": provenance | fitted.report,
     }

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from dataclasses import replace
 
-from app.answerability import MISSING, kind_cosine, signals
+import pytest
+from clinic import assistant
+
+from app.answer import Answer, AnswerSentence
+from app.answerability import MISSING, Answerability, Signals, kind_cosine, signals
 from app.evidence import Evidence
+from app.reader import Doubt
+from app.reader.scripted import ScriptedReader
 from app.select import candidates
 from app.site import vocabulary_of
 from index.build import build
@@ -46,3 +53,62 @@ def test_a_long_story_misses_no_more_words_than_a_short_one(opened: Index) -> No
     seen = signals(story, opened.search(story, 3), ranked(opened, story), vocabulary)
     assert seen.missing_words == MISSING
     assert seen.kind_asked == 0.0
+
+
+# -- before the reader has read
+
+
+def test_a_decision_is_settled_where_no_doubt_could_turn_it() -> None:
+    """z = 2 cosine - doubt, answered from 0 on, doubts from -1 to 1: 0.6 answers whatever comes, -0.6 never, 0.4 may."""
+    fitted = Answerability(
+        ("passage_cosine", "doubt"), (0.0, 0.0), (1.0, 1.0), (2.0, -1.0), 0.0,
+        threshold=0.5, doubts=(-1.0, 1.0), right=(1.0, 0.0), provenance={},
+    )  # fmt: skip
+
+    def seen(cosine: float, doubt: float | None = None) -> Signals:
+        return Signals(cosine, *[0.0] * 11, doubt=doubt, ordinary=None)
+
+    assert fitted.settled(seen(0.6))
+    assert fitted.settled(seen(-0.6))
+    assert not fitted.settled(seen(0.4))
+    assert fitted.probability(seen(0.6, doubt=50.0)) == fitted.probability(seen(0.6, doubt=1.0)) >= fitted.threshold
+    assert fitted.probability(seen(0.4, doubt=1.0)) < fitted.threshold < fitted.probability(seen(0.4, doubt=-1.0))
+
+
+class Hesitant(ScriptedReader):
+    """A reader with a doubt, which counts how often it was asked for it."""
+
+    def __init__(self, log_odds: float) -> None:
+        super().__init__()
+        self.log_odds, self.doubted = log_odds, 0
+
+    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
+        """Always the same."""
+        self.doubted += 1
+        return Doubt(self.log_odds, lambda: iter(()))
+
+
+def test_a_sure_answer_begins_before_the_reader_has_read() -> None:
+    reader = Hesitant(-1.0)
+    stream = replace(assistant(), reader=reader).stream("What are the risks of spinal fusion surgery for me?")
+    first = next(stream)
+    assert isinstance(first, AnswerSentence)
+    assert reader.doubted == 0
+    *_, answer = stream
+    assert isinstance(answer, Answer)
+    assert reader.doubted == 1  # read once, for how sure it is and for what it adds
+
+
+def test_the_reader_s_doubt_decides_where_the_rest_does_not() -> None:
+    """The same question where any doubt counts: a reader that doubts has it declined, one that does not has it answered."""
+    open_to = replace(assistant(), answerability=replace(assistant().answerability, doubts=(-9.0, 9.0)))
+    sure, unsure = (
+        replace(open_to, reader=Hesitant(doubt)).ask("does the disc go when they fuse it") for doubt in (-9.0, 9.0)
+    )
+    assert (sure.kind, unsure.kind) == ("quoted", "not_found")
+
+
+def test_a_matter_that_no_source_names_needs_no_reading() -> None:
+    reader = Hesitant(-9.0)
+    answer = replace(assistant(), reader=reader).ask("How much radiation is in the x-rays during fusion?")
+    assert (answer.kind, reader.doubted) == ("not_found", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 _MARKERS = re.compile(r"\s*\[\d+\]")
@@ -39,6 +40,30 @@ class Doubter(Protocol):
     def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
         """Its doubt; None where it can't tell now."""
         ...
+
+
+class Reading:
+    """A reader before one prompt, which it reads when somebody first needs its doubt or its draft. Without one, neither."""
+
+    def __init__(self, reader: Reader | None, question: str, passages: Sequence[str]) -> None:
+        self._reader, self._question, self._passages = reader, question, passages
+
+    @cached_property
+    def doubt(self) -> Doubt | None:
+        """Its doubt; None where it can't tell."""
+        return self._reader.doubt(self._question, self._passages) if isinstance(self._reader, Doubter) else None
+
+    @property
+    def log_odds(self) -> float | None:
+        """Those of its doubt."""
+        return self.doubt.log_odds if self.doubt else None
+
+    def draft(self) -> Iterator[str]:
+        """The draft in pieces; see `Reader.read`."""
+        if self.doubt:
+            yield from self.doubt.draft()
+        elif self._reader:
+            yield from self._reader.read(self._question, self._passages)
 
 
 def sentences(pieces: Iterator[str]) -> Iterator[str]:
