@@ -111,10 +111,9 @@ class Assistant:
         shown = windows(ranked)
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown))
         named = not not_named(asked, hits)
-        if settled := not named or self.answerability.settled(seen):
-            probability = self.answerability.probability(seen)
-        else:
-            probability = self.answerability.probability(replace(seen, doubt=reading.log_odds))
+        if named and not self.answerability.settled(seen):
+            seen = replace(seen, doubt=reading.log_odds)
+        probability = self.answerability.probability(seen)
         clock.mark("doubt")
         if not named:
             probability = min(probability, UNLIKELY)
@@ -126,8 +125,8 @@ class Assistant:
         for sentence in self._say(asked, ranked, shown, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence
-        if settled:  # the reader has read by now, or does, only to say how sure this is
-            probability = self.answerability.probability(replace(seen, doubt=reading.log_odds))
+        seen = replace(seen, doubt=reading.log_odds)  # it has read by now, or does, only to say how sure this is
+        probability = self.answerability.probability(seen)
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
 

@@ -204,10 +204,14 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(english().yes_no.search(asking(question)))
 
 
-def sets_right(question: str, sentence: str) -> bool:
-    """Whether the question supposes something of every case ("must everybody …?") and the sentence says where that ends."""
-    supposes = asks_yes_or_no(question) and english().sweeping.search(question)
-    return bool(supposes and english().limiting.search(sentence))
+def supposes_too_much(question: str) -> bool:
+    """Whether the question asks if something holds in every case, or by itself: "must everybody …?"."""
+    return asks_yes_or_no(question) and bool(english().sweeping.search(question))
+
+
+def sets_limits(sentence: str) -> bool:
+    """Whether the sentence says where such a thing ends: "not every …", "only if …"."""
+    return bool(english().limiting.search(sentence))
 
 
 def other_phase(question: str, text: str) -> bool:

@@ -21,7 +21,8 @@ from app.language import (
     leans_back,
     other_phase,
     says_nothing,
-    sets_right,
+    sets_limits,
+    supposes_too_much,
     takes_back,
 )
 from app.vocabulary import Vocabulary
@@ -104,9 +105,11 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
     """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
 
+    too_much = supposes_too_much(question)
+
     def weight(one: Evidence) -> float:
-        limits = taste.sets_right if sets_right(question, one.quote) else 1.0
-        return limits * (taste.other_phase if other_phase(question, f"{one.lead or ''} {one.quote}") else 1.0)
+        limits = taste.sets_right if too_much and sets_limits(one.quote) else 1.0
+        return limits * (taste.other_phase if other_phase(question, f"{one.lead} {one.quote}") else 1.0)
 
     return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
 
@@ -249,10 +252,10 @@ def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Eviden
     """The sentence with those that it leans on, and with the one that leans on it or takes some of it back."""
     inside = sorted((one for one in ranked if one.passage is evidence.passage), key=lambda one: one.sentence.start)
     first = place = inside.index(evidence)
-    while first and (leans_back(inside[first].quote) or takes_back(inside[first].quote)):
+    goes_on = [leans_back(one.quote) or takes_back(one.quote) for one in inside]
+    while first and goes_on[first]:
         first -= 1
-    after = next((one.quote for one in inside[place + 1 :]), "")
-    last = place + 1 if leans_back(after) or takes_back(after) else place
+    last = place + 1 if any(goes_on[place + 1 : place + 2]) else place
     return inside[first : last + 1]
 
 
