@@ -6,6 +6,7 @@ import re
 import threading
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import Stemmer
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 FIGURES = ("cost", "share", "time", "count")  # kinds that only a figure answers
+LONGEST_NAME = 3  # content words
 _LOCK = threading.Lock()  # a PyStemmer object is not safe to share between threads without one
 
 
@@ -44,6 +46,8 @@ class Language:
     sweeping: re.Pattern[str]
     limiting: re.Pattern[str]
     taking_back: re.Pattern[str]
+    meanings: tuple[re.Pattern[str], ...]
+    defining: re.Pattern[str]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
@@ -74,6 +78,8 @@ def english() -> Language:
         sweeping=re.compile(table["sweeping"], re.IGNORECASE),
         limiting=re.compile(table["limiting"], re.IGNORECASE),
         taking_back=re.compile(table["taking_back"], re.IGNORECASE),
+        meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
+        defining=re.compile(table["defining"], re.IGNORECASE),
         phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
@@ -212,6 +218,20 @@ def supposes_too_much(question: str) -> bool:
 def sets_limits(sentence: str) -> bool:
     """Whether the sentence says where such a thing ends: "not every …", "only if …"."""
     return bool(english().limiting.search(sentence))
+
+
+def thing_asked(question: str) -> tuple[str, ...]:
+    """The content stems of the thing's name where the question asks what it is; none where it asks anything else."""
+    hits = (pattern.search(asking(question)) for pattern in english().meanings)
+    names = (tuple(content(hit["name"])) for hit in hits if hit)
+    return next((name for name in names if 0 < len(name) <= LONGEST_NAME), ())
+
+
+def says_what_it_is(sentence: str, named: Sequence[str]) -> bool:
+    """Whether the sentence opens with the name and goes on to say what that is: "A cage is a …"."""
+    verb = english().defining.search(sentence)
+    subject = content(sentence[: verb.start()]) if verb else []
+    return set(named) <= set(subject) and 0 < len(subject) <= len(named) + LONGEST_NAME
 
 
 def other_phase(question: str, text: str) -> bool:

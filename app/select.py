@@ -21,9 +21,11 @@ from app.language import (
     leans_back,
     other_phase,
     says_nothing,
+    says_what_it_is,
     sets_limits,
     supposes_too_much,
     takes_back,
+    thing_asked,
 )
 from app.vocabulary import Vocabulary
 from index.passage import Hit
@@ -39,6 +41,7 @@ class Taste:
     rank: float = 0.05
     promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
     sets_right: float = 1.15  # what the score of a sentence is worth that limits what the question supposes
+    defines: float = 1.2  # of one that says what a thing is, where that is asked
     other_phase: float = 0.7  # and of one about the time before the operation where the time after it is asked about
     repeat: float = 0.95  # cosine from which two sentences say the same
     alike: float = 0.7  # the same where one holds this share of the other's content
@@ -105,11 +108,12 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
     """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
 
-    too_much = supposes_too_much(question)
+    too_much, thing = supposes_too_much(question), thing_asked(question)
 
     def weight(one: Evidence) -> float:
         limits = taste.sets_right if too_much and sets_limits(one.quote) else 1.0
-        return limits * (taste.other_phase if other_phase(question, f"{one.lead} {one.quote}") else 1.0)
+        defines = taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0
+        return limits * defines * (taste.other_phase if other_phase(question, f"{one.lead} {one.quote}") else 1.0)
 
     return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
 

@@ -1,119 +1,74 @@
-"""Teaches the embedder patients' words: a LoRA adapter from (question, text that answers, texts beside it that don't).
+"""Teaches the embedder patients' words: a LoRA adapter from questions, texts that answer them, and texts beside them that don't.
 
-    python -m index.train --items FILE --out FOLDER [--start FOLDER --texts both]
+    python -m index.train --items FILE --out FOLDER [--start FOLDER --texts both --leaflets FILE]
 
-Contrastive: each question must be nearest to its own text among all texts of the batch, its hard distractors included
-(multiple negatives ranking, Henderson et al. 2017). The texts are passages, or sentences as well: a passage's other
-sentences are then distractors, which is what choosing what to say is about. Seeded. Knows nothing of indexes or readers.
+Contrastive: each question must be nearest to its own text among all texts of its lesson (multiple negatives ranking, Henderson et
+al. 2017). A question that no text answers must stay farther from all of them than a bound that is learnt too: so a cosine tells
+how near a text is, and whether it is near enough. Seeded. Knows nothing of indexes or readers.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
-import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.sentences import split
-from index.words import stems
+from index.lessons import (
+    Leaflet,
+    Lesson,
+    Triplet,
+    held_out,
+    of_leaflets,
+    of_passages,
+    of_sentences,
+    of_triplets,
+    read_items,
+    read_leaflets,
+)
 
 SCALE = 20.0  # what cosines are multiplied by before the softmax: the value that the base model was trained with
-ALIKE = 0.5  # from this overlap of stems a sentence of a passage is the one that a reply's sentence was made from
-BESIDE = 2  # distractors of a sentence in each batch; a passage, which is longer, gets one
-
-
-@dataclass(frozen=True, slots=True)
-class Triplet:
-    """A question, a text that answers it, and texts beside it that don't; `beside` of these are drawn for a batch."""
-
-    question: str
-    text: str
-    distractors: tuple[str, ...]
-    beside: int = 1
-
-
-def of_passages(items: Sequence[dict[str, Any]]) -> list[Triplet]:
-    """One for each passage that an item's ideal reply cites; items that abstain have none."""
-    found = []
-    for item in items:
-        cited = {place for _, place in citations(item)}
-        others = tuple(text for place, text in enumerate(item["passages"]) if place not in cited)
-        found += [Triplet(item["question"], item["passages"][place], others) for place in sorted(cited)]
-    return found
-
-
-def of_sentences(items: Sequence[dict[str, Any]]) -> list[Triplet]:
-    """One for each sentence of a passage that a sentence of the reply was made from, against all the item's others."""
-    found = []
-    for item in items:
-        passages = [[span.of(text) for span in split(text)] for text in item["passages"]]
-        told: dict[str, None] = {}
-        for said, place in citations(item):
-            nearest = max(passages[place], key=lambda sentence, said=said: overlap(sentence, said))  # type: ignore[misc]
-            if overlap(nearest, said) >= ALIKE:
-                told[nearest] = None
-        others = tuple(one for sentences in passages for one in sentences if one not in told and len(one.split()) > 3)
-        found += [Triplet(item["question"], sentence, others, BESIDE) for sentence in told if others]
-    return found
-
-
-def citations(item: dict[str, Any]) -> list[tuple[str, int]]:
-    """(sentence of the ideal reply, place of a passage that it cites) for each marker."""
-    return [
-        (said, int(number) - 1)
-        for said, markers in re.findall(r"([^\[\]]+?)\s*((?:\[\d+\])+)", item["answer"])
-        for number in re.findall(r"\d+", markers)
-        if int(number) <= len(item["passages"])
-    ]
-
-
-def overlap(one: str, other: str) -> float:
-    """Share of stems in common (Dice), 0 to 1."""
-    left, right = set(stems(one)), set(stems(other))
-    return 2 * len(left & right) / ((len(left) + len(right)) or 1)
-
-
-def held_out(item: dict[str, Any]) -> bool:
-    """Whether the item is kept for measuring: one in ten, by its first passage."""
-    return hashlib.sha256(item["passages"][0].encode()).digest()[0] % 10 == 0
-
-
-def batches(found: Sequence[Triplet], size: int, rng: random.Random) -> Iterator[list[Triplet]]:
-    """Batches in random order, no question twice in one: another text that answers it would count as wrong."""
-    order, later, batch = list(found), list[Triplet](), list[Triplet]()
-    rng.shuffle(order)
-    for one in order:
-        (later if any(one.question == other.question for other in batch) else batch).append(one)
-        if len(batch) == size:
-            yield batch
-            batch, later = later[:size], later[size:]
-    if len(batch) > 1:
-        yield batch
+BOUND = 0.45  # cosine from which a text is held to answer, to begin with
+UNANSWERED = 0.5  # weight of keeping to the bound, beside finding the right text
+BOUND_RATE = 1e-2
+AT_ONCE = 24  # texts in one pass, of like length: padding costs as much as words
 
 
 def embed(model: Any, texts: Sequence[str]) -> Any:
     """Unit vectors with their gradients, shape (len(texts), d)."""
     import torch
 
-    features = model.preprocess(list(texts)) if hasattr(model, "preprocess") else model.tokenize(list(texts))
-    return torch.nn.functional.normalize(model(features)["sentence_embedding"], dim=1)
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    parts = [order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)]
+    vectors = torch.cat(
+        [model(model.preprocess([texts[place] for place in part]))["sentence_embedding"] for part in parts]
+    )
+    return torch.nn.functional.normalize(vectors[torch.tensor(order).argsort()], dim=1)
 
 
-def loss_of(model: Any, batch: Sequence[Triplet], rng: random.Random) -> Any:
-    """Cross-entropy of each question's own text against every text of the batch."""
+def loss_of(model: Any, lesson: Lesson, bound: Any) -> Any:
+    """Cross-entropy of each question's own texts against every text of the lesson; where the lesson has questions without an
+    answer, also how far the nearest texts stand on the wrong side of `bound`, a cosine.
+    """
     import torch
+    from torch.nn.functional import softplus
 
-    drawn = [rng.sample(one.distractors, min(one.beside, len(one.distractors))) for one in batch]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        questions = embed(model, [one.question for one in batch])
-        texts = embed(model, [*(one.text for one in batch), *(text for beside in drawn for text in beside)])
-    return torch.nn.functional.cross_entropy(SCALE * questions.float() @ texts.float().T, torch.arange(len(batch)))
+        questions, texts = embed(model, lesson.questions), embed(model, lesson.texts)
+    near = SCALE * questions.float() @ texts.float().T
+    right = torch.zeros(near.shape, dtype=torch.bool)
+    for row, places in enumerate(lesson.right):
+        right[row, list(places)] = True
+    answered = right.any(dim=1)
+    everything, own = near.logsumexp(dim=1), near.masked_fill(~right, -torch.inf).logsumexp(dim=1)
+    loss = (everything - own)[answered].mean()
+    if answered.all():
+        return loss
+    above, below = softplus(SCALE * bound - own[answered]), softplus(everything[~answered] - SCALE * bound)
+    return loss + UNANSWERED * (above.mean() + below.mean())
 
 
 def accuracy(model: Any, found: Sequence[Triplet]) -> float:
@@ -125,14 +80,37 @@ def accuracy(model: Any, found: Sequence[Triplet]) -> float:
         for one in found:
             question, *texts = embed(model, [one.question, one.text, *one.distractors])
             right += int(torch.argmax(torch.stack(texts) @ question)) == 0
-    return right / len(found)
+    return right / (len(found) or 1)
+
+
+def told_apart(model: Any, leaflets: Sequence[Leaflet]) -> dict[str, float]:
+    """Of the leaflets' questions: the share whose nearest sentence answers them, and how well the cosine of the nearest tells
+    answered ones from the others (AUC).
+    """
+    import torch
+    from sklearn.metrics import roc_auc_score
+
+    first, cosines, answered = 0, list[float](), list[bool]()
+    with torch.inference_mode():
+        for leaflet in leaflets:
+            texts = embed(model, [f"{leaflet.title}\n{text}" if leaflet.title else text for text in leaflet.sentences])
+            asked = [(one.question, one.answered_by) for one in leaflet.asked]
+            asked += [(one.twin, ()) for one in leaflet.asked if one.twin]
+            near = embed(model, [question for question, _ in asked]) @ texts.T
+            nearest = near.argmax(dim=1).tolist()
+            first += sum(place in places for place, (_, places) in zip(nearest, asked, strict=True))
+            cosines += near.max(dim=1).values.tolist()
+            answered += [bool(places) for _, places in asked]
+    if not any(answered) or all(answered):
+        return {}
+    return {"first": round(first / sum(answered), 4), "auc": round(float(roc_auc_score(answered, cosines)), 4)}
 
 
 def train(options: argparse.Namespace) -> None:
     """Trains and writes the adapter with its figures."""
     import torch
     from peft import LoraConfig, TaskType
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
     from sentence_transformers import SentenceTransformer
     from tqdm import tqdm
 
@@ -140,13 +118,12 @@ def train(options: argparse.Namespace) -> None:
 
     torch.manual_seed(options.seed)
     rng = random.Random(options.seed)
-    items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    items, leaflets = read_items(options.items), read_leaflets(options.leaflets)
     measured = of_sentences if options.texts == "both" else of_passages
-    learnt = triplets([one for one in items if not held_out(one)], options.texts, rng)
-    kept = measured([one for one in items if held_out(one)])
+    learnt = triplets([one for one in items if not held_out(one["passages"][0])], options.texts, rng)
+    kept = measured([one for one in items if held_out(one["passages"][0])])
+    kept_leaflets = [one for one in leaflets if held_out(one.sentences[0])]
     model = SentenceTransformer(str(model_folder(options.base, False)), device="cpu", local_files_only=True)
-    model.eval()
-    before = accuracy(model, kept)
     model.add_adapter(
         LoraConfig(
             r=options.rank,
@@ -157,34 +134,46 @@ def train(options: argparse.Namespace) -> None:
     )
     if options.start:
         start_from(model, options.start)
+    model.eval()
+    before = {"triplets": accuracy(model, kept), **told_apart(model, kept_leaflets)}
     trainable = [one for name, one in model.named_parameters() if "lora_" in name]
-    optimiser = torch.optim.AdamW(trainable, lr=options.rate, weight_decay=0.01)
-    plan = [batch for _ in range(options.epochs) for batch in batches(learnt, options.batch, rng)]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=len(plan), pct_start=0.1)
+    bound = torch.nn.Parameter(torch.tensor(BOUND))
+    groups: list[dict[str, Any]] = [{"params": trainable}, {"params": [bound], "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=options.rate, weight_decay=0.01)
+    taught = [one for one in leaflets if one not in kept_leaflets]
+    plan = [one for _ in range(options.epochs) for one in epoch(learnt, taught, options, rng)]
+    rates = [options.rate, BOUND_RATE]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=len(plan), pct_start=0.1)
     started = time.monotonic()
     model.train()
-    for batch in tqdm(plan, unit="batch", mininterval=5):
-        loss = loss_of(model, batch, rng)
+    for lesson in tqdm(plan, unit="lesson", mininterval=5):
+        loss = loss_of(model, lesson, bound)
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(trainable, 1.0)
         optimiser.step()
         schedule.step()
         optimiser.zero_grad()
+    minutes = round((time.monotonic() - started) / 60, 1)
     model.eval()
+    after = {"triplets": accuracy(model, kept), **told_apart(model, kept_leaflets)}
     figures = {
-        "triplets": len(learnt),
-        "held_out": len(kept),
-        "held_out_accuracy_before": round(before, 4),
-        "held_out_accuracy": round(accuracy(model, kept), 4),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-        "seed": options.seed,
-        "epochs": options.epochs,
-        "rate": options.rate,
-        "rank": options.rank,
-        "batch": options.batch,
-        "kept": options.kept,
+        "lessons": len(plan),
+        "questions": sum(len(one.questions) for one in plan),
+        "held_out": {"triplets": len(kept), "leaflets": len(kept_leaflets)},
+        "before": {name: round(value, 4) for name, value in before.items()},
+        "after": {name: round(value, 4) for name, value in after.items()},
+        "bound": round(bound.item(), 4),
+        "minutes": minutes,
+        **{
+            name: getattr(options, name)
+            for name in ("seed", "epochs", "rate", "rank", "batch", "replay", "kept", "share")
+        },
     }
     options.out.mkdir(parents=True, exist_ok=True)
-    save_file(plain_tensors(model, options.kept), options.out / "adapter.safetensors")
+    tensors = plain_tensors(model, options.kept)
+    if options.start and options.share < 1:
+        tensors = blended(load_file(options.start / "adapter.safetensors"), tensors, options.share)
+    save_file(tensors, options.out / "adapter.safetensors")
     (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
 
@@ -196,6 +185,18 @@ def triplets(items: Sequence[dict[str, Any]], texts: str, rng: random.Random) ->
         return passages
     rng.shuffle(passages)
     return passages[: len(passages) // 2] + of_sentences(items)
+
+
+def epoch(
+    learnt: Sequence[Triplet], leaflets: Sequence[Leaflet], options: argparse.Namespace, rng: random.Random
+) -> Iterator[Lesson]:
+    """The lessons of one epoch in random order: all of the leaflets', and beside them a share of the items', lest these be
+    forgotten; without leaflets all of the items'.
+    """
+    new, old = list(of_leaflets(leaflets, rng)), list(of_triplets(learnt, options.batch, rng))
+    lessons = new + (old[: round(options.replay * len(new))] if new else old)
+    rng.shuffle(lessons)
+    yield from lessons
 
 
 def start_from(model: Any, folder: Path) -> None:
@@ -232,10 +233,30 @@ def plain_tensors(model: Any, kept: float = 1.0) -> dict[str, Any]:
     return tensors
 
 
+def blended(old: dict[str, Any], new: dict[str, Any], share: float) -> dict[str, Any]:
+    """An adapter whose change is `share` of the new one's and the rest of the old one's; its rank is the sum of theirs.
+
+    What lies between two taught models often finds better than either (model soups, Wortsman et al. 2022).
+    """
+    import torch
+
+    tensors = {}
+    for name, value in new.items():
+        first, then = old[name].float(), value.float()
+        both = [first, then] if name.endswith("lora_A") else [(1 - share) * first, share * then]
+        axis = 0 if name.endswith("lora_A") else 1
+        tensors[name] = torch.cat(both, axis).to(torch.bfloat16).contiguous()
+    return tensors
+
+
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m index.train", description=__doc__)
     parser.add_argument("--items", nargs="+", type=Path, required=True)
+    parser.add_argument(
+        "--leaflets", nargs="+", type=Path, default=[], help="pages with what is asked of their sentences"
+    )
+    parser.add_argument("--replay", type=float, default=0.35, help="lessons of items for each of leaflets")
     parser.add_argument("--base", default="all-MiniLM-L6-v2")
     parser.add_argument("--texts", choices=("passages", "both"), default="passages", help="both: sentences as well")
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="an adapter of the same rank to go on from")
@@ -244,7 +265,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--kept", type=float, default=1.0, help="share of the change that is kept, 0 to 1")
+    parser.add_argument("--kept", type=float, default=1.0, help="share of the change to the base that is kept, 0 to 1")
+    parser.add_argument("--share", type=float, default=1.0, help="what is kept, beside the adapter in --start, 0 to 1")
     parser.add_argument("--seed", type=int, default=7)
     train(parser.parse_args())
 

@@ -20,6 +20,8 @@ from app.language import (
     leans_back,
     negations,
     quantities,
+    says_what_it_is,
+    thing_asked,
     words,
 )
 
@@ -163,3 +165,33 @@ def test_a_story_asks_nothing_but_its_question_does() -> None:
     assert kind_asked(story) is None
     assert asking("I had mine in May. and the cat, when") == "and the cat, when"
     assert asking("") == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("what is a cast", ("cast",)),
+        ("My doctor says splint, what is that?", ("splint",)),
+        ("What exactly is a walking boot then?", ("walk", "boot")),
+        ("wat does traction mean", ("traction",)),
+        ("what's that", ()),
+        ("what are the best ways to keep a plaster cast dry", ()),
+        ("how long is the cast worn", ()),
+    ],
+)
+def test_a_question_that_asks_what_a_thing_is_names_it(question: str, named: tuple[str, ...]) -> None:
+    assert thing_asked(question) == named
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        ("A cast is a stiff shell around a limb.", True),
+        ("A plaster shell (cast) means that the limb is held still.", True),
+        ("A cast is often worn for six weeks.", False),
+        ("The doctor who puts on the cast is a surgeon.", True),  # the subject holds the name: words tell no more
+        ("Keep it dry: water is the enemy of a cast.", False),
+    ],
+)
+def test_a_sentence_that_says_what_a_thing_is(sentence: str, says: bool) -> None:
+    assert says_what_it_is(sentence, ("cast",)) is says

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reader.practice import Wish, items, plain, wishes
+from app.reader.practice import Wish, items, leaflet, plain, wishes
 from app.reader.prompt import ABSTENTION
 from corpus.reader import read_folder
 from corpus.settings import CorpusSettings
@@ -65,12 +65,31 @@ CLINIC = {
 }
 
 
-def test_items_show_what_is_found_with_the_answer_and_without(tmp_path: Path) -> None:
+@pytest.fixture
+def bridges(tmp_path: Path) -> Path:
+    """The folder of a small clinic."""
     clinic = tmp_path / "clinic"
     clinic.mkdir()
     for name, text in CLINIC.items():
         (clinic / name).write_text(text, encoding="utf-8")
-    made = {item["id"]: item for item in items(clinic, tmp_path / "home")}
+    return clinic
+
+
+def test_as_a_leaflet_it_holds_every_sentence_under_its_heading_and_both_wordings(
+    bridges: Path, tmp_path: Path
+) -> None:
+    made = leaflet(bridges, tmp_path / "home")
+    answers = {one.question: {made.sentences[place] for place in one.answered_by} for one in made.asked}
+    assert answers[LASTING.question] == answers[LASTING.other] == {
+        "How long does it last?\nA bridge lasts about twelve years.", "How long does it last?\nSome last much longer.",
+    }  # fmt: skip
+    assert answers[COST.question] == answers[COST.other] == set()
+    assert len(answers) == 4
+    assert len(made.sentences) == 10
+
+
+def test_items_show_what_is_found_with_the_answer_and_without(bridges: Path, tmp_path: Path) -> None:
+    made = {item["id"]: item for item in items(bridges, tmp_path / "home")}
     assert set(made) == {"b-1a", "b-1a-without", "b-1b", "b-2a", "b-2b"}
     whole = made["b-1a"]
     number = next(n for n, text in enumerate(whole["passages"], 1) if "twelve years" in text)

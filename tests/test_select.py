@@ -40,7 +40,7 @@ A picture before the operation shows the break. A picture after the operation sh
 
 ## Loose nails
 
-A loose nail is often taken out. Not all loose nails need that.
+A loose nail is often taken out. Not all loose nails need that. A loose nail means that the bone around it has given way.
 
 ## Splint
 
@@ -159,6 +159,13 @@ def test_where_a_question_supposes_too_much_the_sentence_that_limits_it_comes_fi
     assert weighed("Must every loose nail come out?", near, Taste())[0].quote == back.quote
     assert weighed("Why does a nail come loose?", near, Taste())[0].quote == loose.quote
     assert choose("Must every loose nail come out?", near, vocabulary).evidence
+
+
+def test_what_a_thing_is_comes_before_what_is_done_about_it(opened: Index) -> None:
+    done, meaning = said(opened, "A loose nail is often taken out.", "A loose nail means")
+    near = [replace(done, score=0.6), replace(meaning, score=0.55)]
+    assert weighed("what is a loose nail", near, Taste())[0].quote == meaning.quote
+    assert weighed("is a loose nail taken out", near, Taste())[0].quote == done.quote
 
 
 def test_before_the_operation_is_not_after_it(opened: Index) -> None:

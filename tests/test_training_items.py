@@ -13,11 +13,13 @@ from rapidfuzz import fuzz, process
 
 from app.intent import examples
 from app.reader.prompt import ABSTENTION
+from index.lessons import read_leaflets
 from index.words import stems
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "app" / "training").glob("items*.jsonl"))
 PAGES = ROOT / "app" / "training" / "page_questions.jsonl"
+LEAFLETS = ROOT / "app" / "training" / "leaflets.jsonl"
 CASES = sorted((ROOT / "eval" / "cases").glob("*.jsonl"))
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 SENTENCE = re.compile(r"([^\[\]]+)((?:\[\d+\]\s*)+)")
@@ -65,6 +67,21 @@ def test_replies_follow_their_passages(items: list[dict[str, Any]]) -> None:
     assert sum(share < 0.5 for share in shares) / len(shares) < 0.01
 
 
+def test_leaflets_name_the_sentence_that_answers_and_twins_differ() -> None:
+    leaflets = read_leaflets([LEAFLETS])
+    assert len({page.title for page in leaflets}) == len(leaflets) >= 100
+    for page in leaflets:
+        assert len(set(page.sentences)) == len(page.sentences) >= 18, page.title
+        assert len({one.question for one in page.asked}) == len(page.asked), page.title
+        for one in page.asked:
+            assert set(one.answered_by) <= set(range(len(page.sentences))), one
+            assert one.answered_by or not one.twin, one  # an unanswered question needs no twin
+            assert one.twin.casefold() != one.question.casefold(), one
+    asked = [one for page in leaflets for one in page.asked]
+    unanswered = sum(not one.answered_by for one in asked) + sum(bool(one.twin) for one in asked)
+    assert 0.15 < unanswered / len(asked) < 0.35
+
+
 def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
     """Nearly the same letters (a ratio of 90 in 100) would be the same question, misspelt another way."""
     asked = [
@@ -74,7 +91,10 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
         if '"question"' in line
     ]
     pages = map(json.loads, PAGES.read_text(encoding="utf-8").splitlines())
-    taught = [*(row["question"] for row in (*items, *pages)), *(question for _, question in examples())]
+    leaflets = [
+        put for page in read_leaflets([LEAFLETS]) for one in page.asked for put in (one.question, one.twin) if put
+    ]
+    taught = [*(row["question"] for row in (*items, *pages)), *leaflets, *(question for _, question in examples())]
     own = [question.lower() for question in taught]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
     assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []

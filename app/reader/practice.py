@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.assistant import HITS
@@ -28,7 +29,9 @@ from app.vocabulary import Vocabulary
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from index.build import build
+from index.lessons import Asked, Leaflet
 from index.passage import Hit
+from index.passages import sentence_text
 from index.search import Index
 from index.settings import IndexSettings
 
@@ -36,6 +39,7 @@ DOCUMENTS = (".txt", ".md", ".tsv")
 MOST = 3  # sentences of an ideal reply; items of a list may be more
 ITEMS = 6
 SHOWN = 3  # hits beside a passage that was not found but holds the answer
+NO_VECTOR: Vector = np.zeros(0, dtype=np.float32)  # where only the words are compared
 
 
 class Wish(BaseModel):
@@ -163,16 +167,35 @@ def items(folder: Path, home: Path) -> Iterator[dict[str, Any]]:
                 yield item(f"{name}-without", wish, put, without)
 
 
+def leaflet(folder: Path, home: Path) -> Leaflet:
+    """The folder as a leaflet: every sentence as an index embeds it, and both wordings of what is asked. A wish whose evidence
+    is no whole sentence is left out.
+    """
+    index = Clinic.open(folder, home).index
+    found = [Evidence(passage, sentence, NO_VECTOR) for passage in index.passages for sentence in passage.sentences]
+    asked = []
+    for wish in wishes(folder):
+        places = tuple(place for place, one in enumerate(found) if wish.holds(one))
+        if bool(places) == (wish.kind != "abstain"):
+            asked += [Asked(question=wording, answered_by=places) for wording in (wish.question, wish.other)]
+    texts = (sentence_text(one.passage, one.sentence) for one in found)
+    return Leaflet(title="", sentences=tuple(texts), asked=tuple(asked))
+
+
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m app.reader.practice", description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument(
+        "--as-leaflets", action="store_true", help="a line a folder, for python -m index.train --leaflets"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     with replacing(options.out) as stream:
         for folder in options.folders:
             with tempfile.TemporaryDirectory() as home:
-                for one in items(folder, Path(home)):
+                made = [leaflet(folder, Path(home)).model_dump()] if options.as_leaflets else items(folder, Path(home))
+                for one in made:
                     stream.write((json.dumps(one | {"license": "Apache-2.0"}, ensure_ascii=False) + "\n").encode())
 
 
