@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +27,8 @@ BESIDE = 2  # distractors of a sentence in each lesson; a passage, which is long
 ASKED, TEXTS = 24, 40  # questions of one leaflet in a lesson, and texts of a long one beside those that answer
 TOGETHER = 2  # leaflets in a lesson: the sentences of the one answer no question of the other
 HEADED = 0.6  # share of the lessons in which a leaflet's sentences stand under its title, as an index embeds them
+
+Row = TypeVar("Row", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,18 @@ class Leaflet(BaseModel):
 
 
 def read_leaflets(paths: Sequence[Path]) -> list[Leaflet]:
-    """The leaflets of JSONL files; a line that is none is named."""
+    """The leaflets of JSONL files."""
+    return [one for path in paths for one in read_rows(path, Leaflet)]
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """The rows of a JSONL file; a line that is none is named."""
     found = []
-    for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                found.append(Leaflet.model_validate_json(line))
-            except ValidationError as problem:
-                raise SpinewiseError(f"{path}, line {number}: {problem.errors()[0]['msg']}", "mend the line") from None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            found.append(kind.model_validate_json(line))
+        except ValidationError as problem:
+            raise SpinewiseError(f"{path}, line {number}: {problem.errors()[0]['msg']}", "mend the line") from None
     return found
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.assistant import HITS
 from app.evidence import Evidence, Vector
@@ -26,10 +26,9 @@ from app.reader.prompt import ABSTENTION, posed
 from app.select import candidates, texts, windows
 from app.site import vocabulary_of
 from app.vocabulary import Vocabulary
-from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from index.build import build
-from index.lessons import Asked, Leaflet
+from index.lessons import Asked, Leaflet, read_rows
 from index.passage import Hit
 from index.passages import sentence_text
 from index.search import Index
@@ -66,13 +65,7 @@ def plain(text: str) -> str:
 
 def wishes(folder: Path) -> list[Wish]:
     """The rows of the folder's questions.jsonl; one that is none is named."""
-    path, found = folder / "questions.jsonl", []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            found.append(Wish.model_validate_json(line))
-        except ValidationError as problem:
-            raise SpinewiseError(f"{path}, line {number}: {problem.errors()[0]['msg']}", "mend the line") from None
-    return found
+    return read_rows(folder / "questions.jsonl", Wish)
 
 
 @dataclass(frozen=True, slots=True)
