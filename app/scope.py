@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.language import english, words
+from app.triage.words import APOSTROPHES
 from corpus.errors import SpinewiseError
 
 FILE = Path(__file__).parent / "scope.toml"
@@ -23,7 +24,7 @@ ACTIONS = ("decline", "personal")
 
 # Characters that are not seen and only serve to split words: zero-width, bidirectional controls, soft hyphen.
 _UNSEEN = {ord(one): None for one in "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"}
-_QUOTES = str.maketrans("‘’ʼ`´“”«»", "'''''\"\"\"\"")
+_QUOTES = APOSTROPHES | str.maketrans(dict.fromkeys("“”«»", '"'))
 _SPELT_OUT = re.compile(r"\b\w(?:[ .*_-]\w){4,}\b")
 _LIST_NAME = re.compile(r"@([a-z]+)")
 

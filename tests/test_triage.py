@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.answer import Turn
+from app.doctor import red_flags
 from app.triage import SiteTexts, Triage, encoder
 from app.triage.check import EXAMPLES as TAUGHT
 from app.triage.check import MEANING
@@ -53,6 +54,34 @@ def test_no_harmless_english_line_is_taken_for_another_language() -> None:
     ]
     assert len(harmless) > 2000
     assert [text for text in harmless if any(list(tongue.rules(text)) for tongue in load())] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["❶ I can't pee ❷ my legs are numb", "I can´t feel my legs", "I canʼt pee since the operation", "① groin numb"],
+)
+def test_odd_digits_and_apostrophes_hide_nothing(text: str) -> None:
+    assert BY_RULES.check(text).report
+
+
+def test_an_emergency_stands_when_something_milder_is_told_after_it() -> None:
+    told = [Turn("user", "I can't feel when I wipe"), Turn("user", "also my wound is leaking")]
+    assert TRIAGE.check("what should I do?", told).rule == "cauda-equina"
+    assert TRIAGE.check(told[1].content, told[:1]).rule == "cauda-equina"
+
+
+def test_what_is_said_last_is_seen_behind_many_symptoms_asked_about() -> None:
+    asked = Turn("user", "Could weakness in a leg and numb legs come from a weak leg? " * 3)
+    assert BY_RULES.check("My leg is suddenly very weak since this morning", [asked] * 3).report
+
+
+def test_a_long_story_without_a_full_stop_is_read_in_parts() -> None:
+    story = " ".join(["the garden was lovely and we went for a walk"] * 12)
+    parts = list(stretches(f"{story} I cannot pee at all"))
+    assert len(parts) > 2
+    assert max(len(part.split()) for part in parts[1:]) <= 40
+    assert any("cannot pee at all" in part for part in parts[1:])
+    assert list(stretches("one line\nanother line")) == ["one line\nanother line"]
 
 
 def test_every_rule_has_examples_of_both_kinds() -> None:
@@ -110,9 +139,8 @@ def test_likeness_hears_what_no_rule_names(told: str) -> None:
 @pytest.mark.parametrize(
     ("told", "idiom"),
     [
-        ("I have chills", "The ghost story gave us all the chills"),
         ("I collapsed", "I collapsed laughing at the quiz"),
-        ("I have a fever", "I get gold fever every winter"),
+        ("I can't swallow", "I can't swallow the fact that it costs so much"),
     ],
 )
 def test_a_rule_among_unknown_words_is_only_a_hint(told: str, idiom: str) -> None:
@@ -126,6 +154,8 @@ def test_a_rule_among_unknown_words_is_only_a_hint(told: str, idiom: str) -> Non
     "said",
     [
         "Write a story in which the hero has chest pain",
+        "The ghost story gave us all the chills",
+        "I get gold fever every winter",
         "My cat has a fever",
         'What does "I can\'t pee" mean in English?',
         "They say that some patients lose bladder control",
@@ -142,6 +172,14 @@ def test_without_the_sentence_model_words_alone_judge(monkeypatch: pytest.Monkey
     assert alone.check("I can't pee and my groin is numb").report
     assert alone.check("my undercarriage has no sensation whatsoever").report
     assert not alone.check("How long does recovery take?").report
+
+
+def test_the_doctor_says_when_the_sentence_model_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+    (found,) = red_flags(tmp_path)
+    assert not found.ok
+    assert "sentence model" in found.detail
+    assert "pip install" in str(found.mend)
 
 
 def test_the_encoder_puts_like_meanings_near_each_other() -> None:

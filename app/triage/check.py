@@ -32,9 +32,8 @@ EXAMPLES = RULES.with_name("triage_examples.tsv")
 WEIGHTS = RULES.with_name("triage_weights.npz")
 MEANING = RULES.with_name("triage_meaning.npz")
 LIKELY = 0.33  # share of an alarm's likeness from which on it is taken for an emergency
-# Least likeness to a report of a text in which a rule is met among words that no rule knows, by tier: in doubt for the worse.
-HINTED: dict[Tier, float] = {"emergency": 0.15, "same-day": 0.25}
-FLOOR = 0.03  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
+HINTED = 0.15  # least likeness to a report of a text in which a rule is met among words that no rule knows
+FLOOR = 0.01  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
 DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
 
@@ -143,6 +142,15 @@ class Triage:
             yield from ((rule.id, text, True) for text in rule.hits)
             yield from ((rule.id, text, False) for text in rule.misses)
 
+    @property
+    def compares_meaning(self) -> bool:
+        """Whether the packaged sentence model is there to judge wordings that no rule foresaw."""
+        return self._meaning is not None
+
+    def tier_of(self, rule: str) -> Tier:
+        """How urgent what the rule reports is."""
+        return self._rules[rule].tier
+
     def self_check(self) -> tuple[str, ...]:
         """The examples whose rule does not do what it must; none in a sound file. " / " parts earlier turns."""
         return tuple(f"{rule}: {text}" for rule, text, must in self.examples() if self._reports(rule, text) != must)
@@ -155,6 +163,12 @@ class Triage:
     def _upto(self, turn: int, talk: _Talk) -> Verdict:
         """The verdict on a turn and those before it."""
         own = self._of_turn(turn, talk)
+        if turn and own.report and own.tier != TIERS[0]:
+            before = self._upto(turn - 1, talk)
+            worse = (
+                before.report and before.tier == TIERS[0] and before.matched
+            )  # what is only likely may become clearer
+            return before if worse else own
         if turn and not own.report and talk.stance.affirms(turn) | talk.stance.follows_up(turn):
             before = self._upto(turn - 1, talk)
             if before.report or (before.about and talk.stance.affirms(turn)):
@@ -201,7 +215,7 @@ class Triage:
         likely = sum(alarm.values())
         if self._denies(turn, talk):
             threshold = max(threshold, DENIED)
-        if hint.tier and hint.report and likely >= HINTED[hint.tier] and (hint.tier == TIERS[0] or likely < threshold):
+        if hint.report and likely >= HINTED and (hint.tier == TIERS[0] or likely < threshold):
             return hint
         return self._likeliest(alarm) if likely >= threshold else Verdict()
 

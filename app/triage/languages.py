@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.triage.rules import lines
+from app.triage.words import APOSTROPHES
 from corpus.errors import SpinewiseError
 
 LANGUAGES = Path(__file__).parents[1] / "triage_languages.toml"
@@ -75,16 +76,21 @@ def load(path: Path = LANGUAGES) -> tuple[Tongue, ...]:
 
 
 def plain(text: str) -> str:
-    """Small letters without accents, one space between words; Indic vowel signs stay, as words differ by them."""
-    text = unicodedata.normalize("NFC", text).casefold().replace("’", "'")
+    """Small letters without accents, one space between words, a stop for "¿"; Indic vowel signs stay: words differ by them."""
+    text = unicodedata.normalize("NFC", text.translate(APOSTROPHES)).casefold()
     text = "".join(_LETTERS_BESIDE.get(letter, letter) for letter in text)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not "\u0300" <= letter <= "\u036f")
-    return " ".join(bare.replace("¿", " ").replace("¡", " ").split(" "))
+    return " ".join(bare.replace("¿", ";").replace("¡", ";").split(" "))
 
 
 def _part(choices: str, whole: bool = False) -> Part:
-    """What finds any of the choices at the begin of a word; as whole words those with a full stop behind them, or all."""
+    """What finds any of the choices at the begin of a word, with "^" before it of a sentence; as whole words those with a full
+    stop behind them, or all."""
     found = sorted({plain(one.strip()) for one in choices.replace("\n", "|").split("|") if one.strip()}, key=len)
-    end = r"(?!\w)"
-    ways = [re.escape(one.removesuffix(".")) + (end if whole or one.endswith(".") else "") for one in reversed(found)]
+    ways = [
+        ("^[\\W]*" if one.startswith("^") else "")
+        + re.escape(one.removeprefix("^").removesuffix("."))
+        + (r"(?!\w)" if whole or one.endswith(".") else "")
+        for one in reversed(found)
+    ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})")

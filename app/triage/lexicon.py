@@ -92,7 +92,7 @@ class Lexicon:
 
     def readings(self, word: str) -> tuple[str, ...]:
         """The words that a typed word may stand for: itself when it is one, else the nearest known words."""
-        if word[0].isdigit():
+        if word[0].isdecimal():
             return (word, NUMBER)
         if word in self._known:
             return (word,)

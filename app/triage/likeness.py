@@ -24,7 +24,7 @@ from corpus.errors import SpinewiseError
 BUCKETS = 1 << 14  # hashed features; collisions cost less than a dictionary of pieces would
 PIECES = (3, 4, 5)  # letters in a row: what a misspelt word still shares with the right one
 SHORT = 3  # words; less is too little to compare
-LONG = 30  # words; a longer text is also read two sentences at a time, or a story drowns what it tells
+LONG = 30  # words; a longer text is also read in parts, or a story drowns what it tells
 NONE = "none"
 
 Features = NDArray[np.int64]
@@ -37,7 +37,7 @@ def features(reading: Reading, stance: Stance, places: Sequence[int]) -> Feature
         token = reading.tokens[place]
         if before is None or reading.tokens[before].sentence != token.sentence:
             words.append(".")
-        words.append("#" if token.word[0].isdigit() else token.word)
+        words.append("#" if token.word[0].isdecimal() else token.word)
     found = {f"w{word}" for word in words}
     found.update(f"b{one} {two}" for one, two in pairwise(words))
     found.update(f"s{one} {two}" for one, two in zip(words, words[2:], strict=False))
@@ -52,7 +52,7 @@ def features(reading: Reading, stance: Stance, places: Sequence[int]) -> Feature
 
 
 def stretches(reading: Reading, turn: int) -> Iterator[tuple[int, ...]]:
-    """The places of the turn; of a long one also every two sentences in a row."""
+    """The places of the turn; of a long one also every two sentences in a row, or as many words of one that has no stops."""
     whole = tuple(place for place, token in enumerate(reading.tokens) if token.turn == turn)
     if len(whole) >= SHORT:
         yield whole
@@ -62,6 +62,9 @@ def stretches(reading: Reading, turn: int) -> Iterator[tuple[int, ...]]:
             part = tuple(place for place in whole if sentence <= reading.tokens[place].sentence <= sentence + 1)
             if part != whole:
                 yield part
+            alone = [place for place in part if reading.tokens[place].sentence == sentence]
+            if len(alone) > LONG:
+                yield from (tuple(alone[at : at + LONG]) for at in range(0, len(alone) - LONG // 2, LONG // 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,20 +18,27 @@ import numpy as np
 from app.triage.encoder import Array, Encoder
 from corpus.errors import SpinewiseError
 
-LONG = 40  # words; a longer text is also read two sentences at a time, or a story drowns what it tells
+LONG = 40  # words; a longer text is also read in parts, or a story drowns what it tells
 MOST = 8  # stretches of one text; the first and the last ones, where people say what is wrong
 TURN_BREAK = " / "  # between what was said before and now, in examples and in what is compared
-_SENTENCES = re.compile(r"(?<=[.!?\n])\s+")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _MEND = "run python -m app.triage.teach"
 
 
 def stretches(text: str) -> Iterator[str]:
-    """The text; of a long one also every two sentences in a row."""
+    """The text; of a long one also every two sentences in a row, where one without stops counts as many."""
     yield text
-    sentences = _SENTENCES.split(text.strip())
-    if len(text.split()) > LONG and len(sentences) > 2:
-        pairs = [" ".join(sentences[at : at + 2]) for at in range(len(sentences) - 1)]
+    parts = [part for sentence in _SENTENCES.split(text.strip()) for part in _parts(sentence)]
+    if len(text.split()) > LONG and len(parts) > 2:
+        pairs = [" ".join(parts[at : at + 2]) for at in range(len(parts) - 1)]
         yield from pairs if len(pairs) <= MOST else pairs[: MOST // 2] + pairs[-MOST // 2 :]
+
+
+def _parts(sentence: str) -> Iterator[str]:
+    """The sentence, or pieces of one that is too long to be read whole."""
+    words = sentence.split()
+    size = len(words) if len(words) <= LONG else LONG // 2
+    yield from (" ".join(words[at : at + size]) for at in range(0, len(words), size))
 
 
 @dataclass(frozen=True, slots=True)

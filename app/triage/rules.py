@@ -21,7 +21,9 @@ Tier = Literal["emergency", "same-day"]
 TIERS: tuple[Tier, ...] = get_args(Tier)  # most urgent first
 NEAR = 10
 LEAST = 12  # examples that a rule must hit and must miss
-COMBINATIONS = 400  # tried for one pattern; a text of nothing but symptoms has matched long before
+COMBINATIONS = (
+    400  # tried for one pattern: what is said last is tried first, and a text of nothing but symptoms has matched soon
+)
 _OPTION = re.compile(r" (within|given|unless) ([\w-]+)")
 
 
@@ -114,7 +116,7 @@ class Match:
 def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tuple[Span, ...]]:
     """Spans of the pattern's concepts that stand together and hold, one per concept, in the pattern's order."""
     places = [[span for span in reading.found[name] if stance.holds(span)] for name in pattern.together]
-    for spans in islice(product(*places), COMBINATIONS):
+    for spans in islice(product(*(spans[::-1] for spans in places)), COMBINATIONS):  # the newest first
         first, last = min(start for start, _ in spans), max(end for _, end in spans)
         links = {stance.links[start] for start, _ in spans}
         between = last - first - sum(end - start for start, end in spans)

@@ -50,7 +50,8 @@ class Stance:
             if end - start > 1
         }
         self._known = {place for spans in self._found.values() for start, end in spans for place in range(start, end)}
-        self.denied = self._negated() | self._finished()
+        negated = self._negated()
+        self.denied = negated | self._finished(negated)
         self._mood = self._moods()
         self.links = self._linked()
 
@@ -72,7 +73,7 @@ class Stance:
         return all(
             place in self._known
             or token.sentence not in sentences
-            or token.word[0].isdigit()
+            or token.word[0].isdecimal()
             or self._lexicon.is_filler(token.word)
             for place, token in enumerate(self._tokens)
         )
@@ -104,9 +105,8 @@ class Stance:
                 denied.add(place)
         return denied
 
-    def _finished(self) -> set[int]:
+    def _finished(self, denied: set[int]) -> set[int]:
         """Words before "… is gone" in the same breath, unless that is negated or it came back."""
-        denied = self._negated()
         back = {self._tokens[start].sentence for start, _ in self._found["returned"]}
         subjects = {start for start, _ in self._found["subject"]}
         over: set[int] = set()

@@ -9,22 +9,21 @@ evaluation are never read.
 
 from __future__ import annotations
 
-import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.triage.check import EXAMPLES, MEANING, Triage
+from app.triage.check import MEANING, Triage
 from app.triage.encoder import DOWN, UP
 from app.triage.likeness import NONE
 from app.triage.meaning import TURN_BREAK, Meaning
-from app.triage.train import Example, examples, typed_badly
+from app.triage.train import Example, arguments, examples, joined, typed_badly
 from corpus.command import note
 
 RANK, BATCH, EPOCHS, RATE = 32, 32, 4, 1e-4
-LAST_EPOCHS, LAST_RATE = 4, 3e-5  # over the rules' own examples
+LAST_EPOCHS, LAST_RATE = 6, 3e-5  # over the rules' own examples
 LONGEST_LEARNT = 64  # tokens: enough for all but the longest stories, and quicker
 HEAD_RATE = 20  # times as fast: it starts from nothing
 SMOOTHING = 0.05  # of the labels: some examples could be argued about
@@ -118,14 +117,11 @@ def main() -> None:
     """Fits and writes; the threshold comes from train.py, which sees both models."""
     from app.triage.encoder import folder
 
-    parser = argparse.ArgumentParser(prog="python -m app.triage.teach", description=__doc__)
-    parser.add_argument("--examples", type=Path, action="append", default=[], help="more lines of label<TAB>text")
-    parser.add_argument("--cases", type=Path, help="JSONL of an evaluation; its dev rows are used")
-    parser.add_argument("--out", type=Path, default=MEANING)
-    options = parser.parse_args()
+    given = arguments("python -m app.triage.teach", __doc__, MEANING)
     triage, chance = Triage.load(weights=None, meaning=None), random.Random(7)
-    chosen = list(examples(triage, [EXAMPLES, *options.examples], None, options.cases))
-    checked = list(examples(triage, [], None, None))
+    chosen = list(examples(triage, given))
+    own = {joined(text.split(TURN_BREAK)) for _, text, _ in triage.examples()}
+    checked = [one for one in chosen if one[1] in own]
     base = folder()
     if base is None:
         raise SystemExit("error: the packaged sentence model is missing\nrun pip install -e .")
@@ -133,7 +129,7 @@ def main() -> None:
     note(f"{len(chosen)} examples, {len(learner.labels)} labels")
     learner.fit(chosen, chance)
     learner.fit([*checked, *chance.sample(chosen, len(checked))], chance, LAST_EPOCHS, LAST_RATE)
-    learner.save(options.out)
+    learner.save(given.out)
 
 
 if __name__ == "__main__":

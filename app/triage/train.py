@@ -1,8 +1,9 @@
 """Makes the weights of likeness.py from examples: `python -m app.triage.train`. Not needed to run anything.
 
-Examples are lines `rule<TAB>text`, `none` for a text that reports nothing, and the examples in the rule file itself. With
---questions come questions of patients that report nothing unless an example says otherwise; with --cases the development
-rows of an evaluation file. Test rows are never read.
+Examples are lines `label<TAB>text`: a rule's id, `none` for a text that reports nothing, `doubtful` for one that nothing is to
+learn from; and the examples in the rule file itself. With --questions come a third of the questions of a file, which report
+nothing unless an example says otherwise; with --cases the development rows of an evaluation file. Test rows are never read, nor
+is a line that --held lists learnt: those are what the figures at the end are of.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -20,9 +22,12 @@ from app.answer import Turn
 from app.triage.check import EXAMPLES, WEIGHTS, Triage
 from app.triage.likeness import BUCKETS, NONE, Likeness, features
 from app.triage.meaning import TURN_BREAK
+from app.triage.rules import TIERS
 from corpus.command import note
 
+DOUBTFUL = "doubtful"
 QUESTION_WEIGHT = 0.2  # of a question that is only presumed to report nothing
+SHARE = 3  # of such questions one in so many is learnt; the others are there to measure with
 STRENGTH = 30.0  # inverse regularisation; 10 to 100 differ by less than one point
 FALSE_ALARMS = 0.03  # the share of texts without a report that the threshold lets through; the examples are hard ones
 FOLDS = 5
@@ -46,31 +51,61 @@ def typed_badly(text: str, chance: random.Random) -> str:
     return text
 
 
-def examples(triage: Triage, files: Sequence[Path], questions: Path | None, cases: Path | None) -> Iterator[Example]:
+def arguments(prog: str, description: str | None, out: Path) -> argparse.Namespace:
+    """What the command line of train.py and teach.py says."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser.add_argument("--examples", type=Path, action="append", default=[], help="more lines of label<TAB>text")
+    parser.add_argument(
+        "--questions", type=Path, help='JSONL with "question", or leaflets with what is "asked" of them'
+    )
+    parser.add_argument("--cases", type=Path, help="JSONL of an evaluation; its dev rows are used")
+    parser.add_argument("--held", type=Path, help="lines of label<TAB>text that are not learnt from")
+    parser.add_argument("--out", type=Path, default=out)
+    return parser.parse_args()
+
+
+def examples(triage: Triage, given: argparse.Namespace) -> Iterator[Example]:
     """All examples; a text that is listed twice keeps its first label."""
-    told = {text: rule for rule, text, must in triage.examples() if must}
-    listed = {joined(text.split(TURN_BREAK)): rule for text, rule in told.items()}
+    listed = {joined(text.split(TURN_BREAK)): DOUBTFUL for _, text in read_lines(given.held)}
+    for rule, text, must in triage.examples():
+        if must:
+            listed.setdefault(joined(text.split(TURN_BREAK)), rule)
     for _, text, must in triage.examples():
         *before, question = text.split(TURN_BREAK)
         if not must and not triage.check(question, [Turn("user", one) for one in before]).report:  # nor another rule's
             listed.setdefault(joined([*before, question]), NONE)
-    for file in files:
-        for line in file.read_text(encoding="utf-8").splitlines():
-            label, _, text = line.partition("\t")
+    for file in (EXAMPLES, *given.examples):
+        for label, text in read_lines(file):
             listed.setdefault(joined(text.split(TURN_BREAK)), label)
-    for row in read_rows(cases):
+    for row in read_rows(given.cases):
         if row["split"] == "dev":
             before = [turn["content"] for turn in row.get("history", ()) if turn["role"] == "user"]
             listed.setdefault(joined([*before, row["question"]]), row["rule"] if row["kind"] == ["urgent"] else NONE)
-    yield from ((label, text, 1.0) for text, label in listed.items())
-    for text in sorted({row["question"] for row in read_rows(questions)} - listed.keys()):
-        if not triage.check(text).report:
+    yield from ((label, text, 1.0) for text, label in listed.items() if label != DOUBTFUL)
+    asked = {text for row in read_rows(given.questions) for text in questions(row)}
+    for text in sorted(asked - listed.keys()):
+        if crc32(text.encode()) % SHARE == 0 and not triage.check(text).report:
             yield NONE, text, QUESTION_WEIGHT
+
+
+def questions(row: Mapping[str, Any]) -> Iterator[str]:
+    """The question of a row; of a leaflet all that are asked of it, and their twins."""
+    for one in row.get("asked", (row,)):
+        yield one["question"]
+        if twin := one.get("twin"):
+            yield twin
 
 
 def joined(turns: Sequence[str]) -> str:
     """What meaning.py compares: the last turn, after the one before where there is one."""
     return TURN_BREAK.join(turns[-2:])
+
+
+def read_lines(file: Path | None) -> Iterator[tuple[str, str]]:
+    """(label, text) of each line of a file; none without a file."""
+    for line in file.read_text(encoding="utf-8").splitlines() if file else ():
+        label, _, text = line.partition("\t")
+        yield label, text
 
 
 def read_rows(file: Path | None) -> Iterator[dict[str, Any]]:
@@ -123,17 +158,23 @@ def cross_validated(triage: Triage, chosen: list[Example]) -> list[tuple[str, fl
     return judged
 
 
+def measured(triage: Triage, lines: Sequence[tuple[str, str]]) -> str:
+    """How many of the emergencies, of the other reports and of the harmless texts get a card."""
+    counts = {name: [0, 0] for name in (*TIERS, NONE)}
+    for label, text in lines:
+        if label != DOUBTFUL:
+            *before, question = text.split(TURN_BREAK)
+            count = counts[triage.tier_of(label) if label != NONE else NONE]
+            count[0] += triage.check(question, [Turn("user", one) for one in before]).report
+            count[1] += 1
+    return ", ".join(f"{name} {cards} of {texts}" for name, (cards, texts) in counts.items())
+
+
 def main() -> None:
-    """Fits, says what cross-validation gives, and writes the weights."""
-    parser = argparse.ArgumentParser(prog="python -m app.triage.train", description=__doc__)
-    parser.add_argument("--examples", type=Path, action="append", default=[], help="more lines of rule<TAB>text")
-    parser.add_argument("--questions", type=Path, help='JSONL with "question"')
-    parser.add_argument("--cases", type=Path, help="JSONL of an evaluation; its dev rows are used")
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
-    options = parser.parse_args()
+    """Fits, says what cross-validation gives, writes the weights, and says what both models now do with held-out lines."""
+    given = arguments("python -m app.triage.train", __doc__, WEIGHTS)
     triage = Triage.load(weights=None)
-    known = examples(triage, [EXAMPLES, *options.examples], options.questions, options.cases)
-    chosen = [one for one in known if TURN_BREAK not in one[1]]  # the words of one turn are compared at a time
+    chosen = [one for one in examples(triage, given) if TURN_BREAK not in one[1]]  # the words of one turn are compared
     random.Random(7).shuffle(chosen)
     judged = cross_validated(triage, chosen)
     silent = np.array([score for label, score in judged if label == NONE])
@@ -141,7 +182,9 @@ def main() -> None:
     told = np.array([score for label, score in judged if label != NONE])
     note(f"cross-validated: threshold {threshold:.3f}, recall {np.mean(told >= threshold):.3f} of {len(told)} reports")
     model = fit(triage, chosen)
-    Likeness(model.weights, model.bias, model.labels, threshold, JOINT).save(options.out)
+    Likeness(model.weights, model.bias, model.labels, threshold, JOINT).save(given.out)
+    if given.held:
+        note(f"cards on held-out lines: {measured(Triage.load(weights=given.out), list(read_lines(given.held)))}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 LIMIT = 2000  # characters read of one turn; a longer one is read at both ends, where people say what is wrong
 
 _PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|°|%|\.{2,}|[.!?;\n]|[,:()\[\]–—/]")
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))  # before NFKD, which makes a space and an accent of "´"
 _ENDS = frozenset(".!?;\n")
 _LONG_LETTERS = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -58,7 +59,7 @@ class Spelling:
     def _plain(self, text: str) -> str:
         for symbol, words in self.symbols.items():
             text = text.replace(symbol, words)
-        text = unicodedata.normalize("NFKD", text).casefold().replace("’", "'").replace("‘", "'").replace("`", "'")
+        text = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
         text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Mn", "Cf"))
         return _LONG_LETTERS.sub(r"\1\1", text)
 
