@@ -14,6 +14,7 @@ from pathlib import Path
 import Stemmer
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 FIGURES = ("cost", "share", "time", "count")  # kinds that only a figure answers
 LONGEST_NAME = 3  # content words
@@ -34,6 +35,7 @@ class Language:
     empty_it: re.Pattern[str]
     negations: frozenset[str]
     hedges: dict[str, str]
+    relations: frozenset[str]
     number_words: dict[str, str]
     vague: frozenset[str]
     units: frozenset[str]
@@ -66,6 +68,7 @@ def english() -> Language:
         empty_it=re.compile(table["empty_it"], re.IGNORECASE),
         negations=frozenset(table["negations"].split()),
         hedges={word: group for group, words in table["hedges"].items() for word in words},
+        relations=frozenset(table["relations"].split()),
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
@@ -135,7 +138,7 @@ def quantities(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for word in words(text):
         if word[0].isdigit():
-            found[word.replace(",", "").replace(" ", "")] += 1
+            found[_THOUSANDS.sub("", word).replace(",", ".").replace(" ", "")] += 1
         elif word in lists.number_words:
             found[lists.number_words[word]] += 1
         elif word in lists.vague:
@@ -145,16 +148,26 @@ def quantities(text: str) -> Counter[str]:
     return found
 
 
+def figures(text: str) -> Counter[str]:
+    """The numbers alone, words as digits."""
+    return Counter({found: count for found, count in quantities(text).items() if found[0].isdigit()})
+
+
 def negations(text: str) -> int:
     """How many words of the text negate."""
     lists = english()
     return sum(word in lists.negations or word.endswith("n't") for word in words(text))
 
 
-def hedges(text: str) -> frozenset[str]:
-    """The groups of hedging and certainty words that the text holds."""
+def hedges(text: str) -> Counter[str]:
+    """How often each group of hedging and certainty words stands in the text."""
     lists = english()
-    return frozenset(lists.hedges[word] for word in words(text) if word in lists.hedges)
+    return Counter(lists.hedges[word] for word in words(text) if word in lists.hedges)
+
+
+def relations(text: str) -> Counter[str]:
+    """The small words that say when, how far or against what; exchanging or dropping one makes another claim."""
+    return Counter(word for word in words(text) if word in english().relations)
 
 
 def leans_back(sentence: str) -> bool:

@@ -86,3 +86,26 @@ def test_longest_rise() -> None:
     assert longest_rise([0, 1, 2, 3]) == 4
     assert longest_rise([2, 0, 1, 1]) == 3  # 0 1 1
     assert longest_rise([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("You should drive for two weeks.", "You should avoid driving for two weeks."),
+        ("Take aspirin a week before surgery.", "Stop taking aspirin a week before surgery."),
+        ("Stop taking aspirin a week after surgery.", "Stop taking aspirin a week before surgery."),
+        (
+            "Patients need a second operation within five years.",
+            "Few patients need a second operation within five years of a lumbar fusion.",
+        ),
+        (
+            "You can drive when you are pain-free.",
+            "You can drive when you are pain-free, but only if you can brake hard.",
+        ),
+        ("The risk of an unhealed fusion is higher.", "In smokers the risk of an unhealed fusion is higher."),
+        ("Healing takes 6 weeks.", "Healing takes at least 6 weeks."),
+        ("Wear the brace for 15 cm.", "Wear the brace for 1,5 cm."),
+    ],
+)
+def test_what_turns_a_claim_round_or_widens_it_fails(sentence: str, quote: str) -> None:
+    assert not judge(sentence, [evidence(quote)]).supported
