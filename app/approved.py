@@ -1,7 +1,8 @@
 """An FAQ's own answer for a question that means the same as one of its questions. Knows nothing of models.
 
 Precision before recall: a wrong match answers another question with a clinic's authority. Word for word the same is the same;
-else both must be of one type, share their rare words (by stem, and by glossary synonym), and lie close together as embeddings.
+else both must be of one type and one time with the same figures, share their rare words (by stem, and by glossary synonym), and
+lie close together as embeddings.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.evidence import Evidence, Vector
-from app.language import asks_for_list, kind_asked, negations, words
+from app.language import asks_for_list, figures, kind_asked, negations, other_phase, words
 from app.vocabulary import Vocabulary, rarest
 from corpus.document import Document, Pair
 from index.search import Index
@@ -59,6 +60,8 @@ def match(
         or negations(known) != negations(question)
         or kind_asked(known) != kind_asked(question)
         or asks_for_list(known) != asks_for_list(question)
+        or figures(known) != figures(question)
+        or other_phase(question, known)
     ):
         return None
     differing = [*vocabulary.missing(question, known), *vocabulary.missing(known, question)]

@@ -110,7 +110,7 @@ class Assistant:
         seen = signals(asked, hits, ranked, self.vocabulary, ordinary=intent.ordinary if intent else None)
         shown = windows(ranked)
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown))
-        named = not not_named(asked, hits)
+        named = bool(ranked) and not not_named(asked, hits)
         if named and not self.answerability.settled(seen):
             seen = replace(seen, doubt=reading.log_odds)
         probability = self.answerability.probability(seen)
@@ -145,7 +145,8 @@ class Assistant:
             verdict = judge(written, evidence, self.vocabulary.synonyms)
             held = verdict.evidence if verdict.supported else None
             # an item says little without the line above it, "they" without who they are; what sells speaks for itself
-            if held is None or held.sentence.lead or held.promotional or held.question or leans_back(held.quote):
+            leans = held is not None and (leans_back(held.quote) or leans_back(written))
+            if held is None or leans or held.sentence.lead or held.promotional or held.question:
                 continue
             if fits(held, ranked) and not repeats(held, reply.evidence):
                 yield from reply.write(written, held, verdict.support)

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
-from app.disagreement import contradicting
+from app.disagreement import contradict, contradicting
 from app.evidence import Evidence, Vector
 from app.language import (
     asks_for_list,
@@ -20,6 +20,7 @@ from app.language import (
     fragment,
     leans_back,
     other_phase,
+    quantities,
     says_nothing,
     says_what_it_is,
     sets_limits,
@@ -99,10 +100,12 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         if weak or len(chosen) >= taste.most:
             break
         thought = whole_thought(evidence, ranked)
-        if not repeats(evidence, chosen, taste) and not hangs(thought[0]):
-            chosen += [one for one in thought if one.key not in {other.key for other in chosen}]
+        new = [one for one in thought if one.key not in {other.key for other in chosen}]
+        fitting = not chosen or len(chosen) + len(new) <= taste.most  # half a thought may be half the truth
+        if fitting and not repeats(evidence, chosen, taste) and not hangs(thought[0]):
+            chosen += new
     near = [one for one in ranked if fits(one, ranked, taste)]
-    return Choice(tuple(readable(with_contradiction(chosen[: taste.most] or [ranked[0]], near))))
+    return Choice(tuple(readable(with_contradiction(chosen or [ranked[0]], near))))
 
 
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
@@ -143,8 +146,13 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
         if vocabulary.coverage(question, named) < taste.named:  # a list of something else
             continue
         said = " ".join(one.quote for one in chosen)
-        chosen += [item for item in siblings(head, ranked, taste) if not said or vocabulary.missing(item.quote, said)]
+        chosen += [item for item in siblings(head, ranked, taste) if not said or adds(item.quote, said, vocabulary)]
     return chosen[: taste.list_items] if len(chosen) > 1 else []
+
+
+def adds(item: str, said: str, vocabulary: Vocabulary) -> bool:
+    """Whether the item holds a word or a figure that was not said."""
+    return bool(vocabulary.missing(item, said) or quantities(item) - quantities(said))
 
 
 def in_statements(evidence: Evidence) -> bool:
@@ -239,7 +247,7 @@ def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste
     named = set(content(evidence.quote))
     for other in chosen:
         alike = float(np.dot(evidence.vector, other.vector))
-        if alike <= taste.alike or same_table(evidence, other):
+        if alike <= taste.alike or same_table(evidence, other) or contradict(evidence, other):
             continue
         held = len(named & set(content(other.quote))) / (len(named) or 1)
         if alike > taste.repeat or held >= taste.held:
@@ -253,14 +261,24 @@ def same_table(one: Evidence, other: Evidence) -> bool:
 
 
 def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Evidence]:
-    """The sentence with those that it leans on, and with the one that leans on it or takes some of it back."""
-    inside = sorted((one for one in ranked if one.passage is evidence.passage), key=lambda one: one.sentence.start)
-    first = place = inside.index(evidence)
-    goes_on = [leans_back(one.quote) or takes_back(one.quote) for one in inside]
-    while first and goes_on[first]:
-        first -= 1
-    last = place + 1 if any(goes_on[place + 1 : place + 2]) else place
-    return inside[first : last + 1]
+    """The sentence with those that it leans on, and with the one that leans on it or takes some of it back.
+
+    One that is not quotable stands between: what leans on that one keeps hanging.
+    """
+    found = {one.sentence.start: one for one in ranked if one.passage is evidence.passage}
+    inside = [found.get(sentence.start) for sentence in evidence.passage.sentences]
+    place = inside.index(evidence)
+    thought = [evidence]
+    while goes_on(thought[0]) and place > 0 and (before := inside[place - 1]):
+        place -= 1
+        thought.insert(0, before)
+    after = inside[inside.index(evidence) + 1 :][:1]
+    return [*thought, *(one for one in after if one and goes_on(one))]
+
+
+def goes_on(evidence: Evidence) -> bool:
+    """Whether the sentence leans on the one before it, or takes some of it back."""
+    return leans_back(evidence.quote) or takes_back(evidence.quote)
 
 
 def hangs(evidence: Evidence) -> bool:

@@ -34,7 +34,7 @@ def stems(text: str) -> list[str]:
 
 def telling(text: str) -> Counter[str]:
     """Numbers, and the words that change what is said (telling.txt): texts that differ here don't say the same."""
-    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("n't", " not"))
+    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("n't", " not"))
     return Counter(word for word in words if word in _listed("telling.txt") or any(map(str.isdigit, word)))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import Taste, choose, every_item, hangs, items_to_say, repeats, same_table, weighed
+from app.select import Taste, adds, choose, every_item, hangs, items_to_say, repeats, same_table, weighed
 from app.site import vocabulary_of
 from index.build import build
 from index.search import Index
@@ -185,3 +185,19 @@ def test_before_the_operation_is_not_after_it(opened: Index) -> None:
 def test_something_is_said_even_where_nothing_stands_alone(opened: Index) -> None:
     (over,) = said(opened, "It goes over")
     assert choose("where does it go", [over], vocabulary_of(opened)).evidence == (over,)
+
+
+def test_half_a_thought_is_not_said_for_want_of_room(opened: Index) -> None:
+    loose, back, weeks = said(
+        opened, "A loose nail is often taken out.", "Not all loose nails need that.", "A cast is worn"
+    )
+    near = [replace(weeks, score=0.7), replace(loose, score=0.69), replace(back, score=0.3)]
+    quotes = {one.quote for one in choose("how long", near, vocabulary_of(opened), Taste(most=2)).evidence}
+    assert (loose.quote in quotes) == (back.quote in quotes)
+
+
+def test_another_figure_is_no_repetition(opened: Index) -> None:
+    one, other = said(opened, "The bone heals in ten weeks.", "Bone heals in about ten weeks.")
+    assert repeats(other, [one])
+    assert adds("Healing takes 12 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
+    assert not adds("Healing takes 6 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
