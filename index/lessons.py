@@ -111,15 +111,17 @@ def held_out(text: str) -> bool:
 
 def of_triplets(found: Sequence[Triplet], size: int, rng: random.Random) -> Iterator[Lesson]:
     """Lessons in random order, no question twice in one: another text that answers it would count as wrong."""
-    order, later, batch = list(found), list[Triplet](), list[Triplet]()
+    order = list(found)
     rng.shuffle(order)
-    for one in order:
-        (later if any(one.question == other.question for other in batch) else batch).append(one)
-        if len(batch) == size:
-            yield of_batch(batch, rng)
-            batch, later = later[:size], later[size:]
-    if len(batch) > 1:
-        yield of_batch(batch, rng)
+    while order:
+        batch, later = dict[str, Triplet](), list[Triplet]()
+        while order and len(batch) < size:
+            one = order.pop()
+            if batch.setdefault(one.question, one) is not one:
+                later.append(one)
+        order += later[::-1]
+        if len(batch) > 1:
+            yield of_batch(list(batch.values()), rng)
 
 
 def of_batch(batch: Sequence[Triplet], rng: random.Random) -> Lesson:

@@ -54,8 +54,8 @@ class Wish(BaseModel):
 
     def holds(self, one: Evidence) -> bool:
         """Whether a sentence is evidence for the answer, or a part of it, or holds it."""
-        quote = plain(one.quote)
-        return any(quote in each or each in quote for each in map(plain, self.evidence))
+        quote = f" {plain(one.quote)} "
+        return any(quote in each or each in quote for each in (f" {plain(text)} " for text in self.evidence))
 
 
 def plain(text: str) -> str:
