@@ -1,4 +1,4 @@
-"""A causal language model on this machine, through transformers: the only file that knows that library.
+"""A causal language model on this machine, through transformers: at run time the only file that knows that library.
 
 Writing ends at its deadline, at its token budget, or as soon as the caller closes the iterator. What every prompt begins with
 is read once, at load. Knows nothing of what the draft is for, and does not check it.
