@@ -1,6 +1,6 @@
 """True sentences of an index made untrue in ways that a language model errs. Knows nothing of who has to notice.
 
-Each of seven kinds is made by rule from the documents' own sentences and the word lists of corruptions.toml, seeded: the
+Each of nine kinds is made by rule from the documents' own sentences and the word lists of corruptions.toml, seeded: the
 same index gives the same corruptions. Not covered: that a change may by chance make another true sentence (a swapped word
 that means the same); a sample read by eye held none in forty.
 """
@@ -103,6 +103,24 @@ def merged(text: str, neighbour: str, *_: object) -> str | None:
     return None if made in (text, neighbour) else made
 
 
+def widened(text: str, *_: object) -> str | None:
+    """Without words that say when it holds: the phrase that opens the sentence, or the last such one."""
+    table = lists()["qualifiers"]
+    opening = re.match(rf"(?:{table['words'].title().replace(' ', '|')}) [^,]{{3,40}}, (?=\w)", text)
+    if opening:
+        rest = text[opening.end() :]
+        return rest[0].upper() + rest[1:]
+    found = list(re.finditer(rf" (?:{table['words'].replace(' ', '|')}) [^,.;:]{{3,60}}(?=[,.;])", text))
+    return text[: found[-1].start()] + text[found[-1].end() :] if found else None
+
+
+def turned(text: str, *_: object) -> str | None:
+    """Without the verb that forbids: "avoid lifting" is "lifting"."""
+    verbs = lists()["forbidding"]["words"].replace(" ", "|")
+    found = re.search(rf"\b(?:{verbs}) (?=\w)", text, re.IGNORECASE)
+    return text[: found.start()] + text[found.end() :] if found else None
+
+
 def invented(text: str, _: str, __: Sequence[str], draw: Draw) -> str | None:
     """Something that nobody said, about the longest word of the source."""
     word = max(WORD.findall(text), key=len, default="")
@@ -118,6 +136,8 @@ KINDS: dict[str, Maker] = {
     "word swapped": other_word,
     "two sentences merged": merged,
     "invented": invented,
+    "condition dropped": widened,
+    "forbidding dropped": turned,
 }
 
 

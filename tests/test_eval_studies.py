@@ -34,7 +34,7 @@ from eval.at_scale import (
     with_patients,
 )
 from eval.cases import Case, read_cases, shipped
-from eval.corruptions import KINDS, Corruption, corrupted, negated, other_number
+from eval.corruptions import KINDS, Corruption, corrupted, negated, other_number, turned, widened
 from eval.gate import untouched
 from eval.meta import MARKS, Mark, agreement, marks, missed, overlap, read, rules
 from eval.same import same_as
@@ -46,7 +46,8 @@ from index.passage import Passage
 
 TEXT = (
     "Most people may walk on the first day after the operation. The wound is checked by a nurse every 2 days. "
-    "Heavy work can often start again after six weeks. Screws hold the bones still while new bone grows slowly."
+    "Heavy work can often start again after six weeks. Screws hold the bones still while new bone grows slowly. "
+    "Patients avoid bending low and lifting heavy things."
 )
 
 
@@ -69,6 +70,13 @@ def test_faults_worked_by_hand() -> None:
     assert negated("It is not safe.") == "It is safe."
     assert negated("Rest first.") is None
     assert other_number("After six weeks.", "", (), None) == "After eleven weeks."  # type: ignore[arg-type]
+
+
+def test_a_condition_and_a_forbidding_are_left_out() -> None:
+    assert widened("You may drive again when it no longer hurts.") == "You may drive again."
+    assert widened("After the operation, X-rays are taken.") == "X-rays are taken."
+    assert widened("X-rays are taken.") is None
+    assert turned("You should avoid driving for two weeks.") == "You should driving for two weeks."
 
 
 def test_what_is_missed_is_counted_by_kind() -> None:
