@@ -33,7 +33,7 @@ WEIGHTS = RULES.with_name("triage_weights.npz")
 MEANING = RULES.with_name("triage_meaning.npz")
 LIKELY = 0.33  # share of an alarm's likeness from which on it is taken for an emergency
 HINTED = 0.15  # least likeness to a report of a text in which a rule is met among words that no rule knows
-FLOOR = 0.01  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
+FLOOR = 0.03  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
 DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
 
