@@ -38,7 +38,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def reader(folder, monkeypatch) -> LocalReader:
-    monkeypatch.setattr(local, "best_dtype", lambda: torch.float32)
+    monkeypatch.setattr(local, "computes_in_bf16", lambda: False)
     return LocalReader(folder, "by chance", seconds=60, max_new_tokens=80)
 
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
+import pytest
+
 from app.triage import Triage
+from app.triage.blend import cut, meanings, words
+from app.triage.check import WEIGHTS
+from app.triage.encoder import DOWN, UP
+from app.triage.likeness import Likeness
+from app.triage.meaning import Meaning
+from app.triage.teach import RANK
 from app.triage.train import QUESTION_WEIGHT, SHARE, examples, measured
+from corpus.errors import SpinewiseError
 
 BY_RULES = Triage.load(weights=None, meaning=None)
 CALM = next(text for text in (f"How long is visit {n}?" for n in range(99)) if crc32(text.encode()) % SHARE == 0)
@@ -36,3 +47,43 @@ def test_cards_are_counted_by_how_urgent_what_is_told_is() -> None:
         ("doubtful", "My shin is so-so"),
     ]
     assert measured(BY_RULES, lines) == "emergency 1 of 1, same-day 1 of 1, none 0 of 1"
+
+
+def test_a_blend_lies_between_its_two_models_of_words() -> None:
+    old = Likeness.load(WEIGHTS)
+    new = replace(old, weights=old.weights + 1, bias=old.bias - 2, threshold=old.threshold + 0.2, joint=0.9)
+    mixed = words(old, new, share=0.25)
+    np.testing.assert_allclose(mixed.weights, old.weights + 0.25, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(mixed.bias, old.bias - 0.5, rtol=1e-5, atol=1e-6)
+    assert mixed.threshold == pytest.approx(old.threshold + 0.05)
+    assert mixed.joint == 0.9
+
+
+def test_a_blend_of_two_encoders_adds_up_what_they_learnt(tmp_path: Path) -> None:
+    chance = np.random.default_rng(7)
+
+    def taught(path: Path) -> dict[str, np.ndarray]:
+        made = {f"x{UP}": chance.normal(size=(6, RANK)), f"x{DOWN}": chance.normal(size=(RANK, 5))}
+        Meaning.save(path, made, chance.normal(size=(5, 2)), np.ones(2), ("clot", "none"))
+        return {name: one.astype(np.float16).astype(np.float32) for name, one in made.items()}
+
+    old, new = taught(tmp_path / "old.npz"), taught(tmp_path / "new.npz")
+    meanings(tmp_path / "old.npz", tmp_path / "new.npz", 0.75, tmp_path / "mixed.npz")
+    changes, _, bias, labels = Meaning.read(tmp_path / "mixed.npz")
+    wanted = 0.25 * old[f"x{UP}"] @ old[f"x{DOWN}"] + 0.75 * new[f"x{UP}"] @ new[f"x{DOWN}"]
+    np.testing.assert_allclose(changes[f"x{UP}"] @ changes[f"x{DOWN}"], wanted, atol=0.05)
+    assert (labels, list(bias)) == (("clot", "none"), [1, 1])
+
+
+def test_a_change_is_cut_to_the_best_of_its_rank() -> None:
+    chance = np.random.default_rng(7)
+    up, down = chance.normal(size=(8, 6)), chance.normal(size=(6, 7))
+    left, right = cut(up, down, 2)
+    kept = np.linalg.svd(up @ down, compute_uv=False)
+    assert np.linalg.norm(up @ down - left @ right) == pytest.approx(np.linalg.norm(kept[2:]))
+
+
+def test_models_of_other_rules_are_not_blended(tmp_path: Path) -> None:
+    old = Likeness.load(WEIGHTS)
+    with pytest.raises(SpinewiseError, match="other rules: clot"):
+        words(old, replace(old, labels=tuple(one for one in old.labels if one != "clot")), share=0.5)

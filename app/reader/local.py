@@ -19,6 +19,7 @@ from app.reader import Doubt
 from app.reader.prompt import ABSTENTION, messages
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
+from index.precision import computes_in_bf16
 
 HALF_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what a tokenizer makes of bytes that are no whole character yet
 
@@ -147,16 +148,16 @@ def followed(known: Sequence[int], most: int = 16, longest: int = 3) -> list[int
 
 def load(model: str | Path, allow_download: bool) -> tuple[Any, Any]:
     """(tokenizer, model) in bf16 where the processor has it, else fp32. A missing model is explained."""
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    dtype = torch.bfloat16 if computes_in_bf16() else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=not allow_download)
-        weights = AutoModelForCausalLM.from_pretrained(
-            str(model), dtype=best_dtype(), local_files_only=not allow_download
-        )
+        weights = AutoModelForCausalLM.from_pretrained(str(model), dtype=dtype, local_files_only=not allow_download)
     except (OSError, ValueError, RuntimeError) as problem:
         first = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise SpinewiseError(
@@ -164,17 +165,6 @@ def load(model: str | Path, allow_download: bool) -> tuple[Any, Any]:
         ) from problem
     weights.eval()  # type: ignore[no-untyped-call]
     return tokenizer, weights
-
-
-def best_dtype() -> Any:
-    """bf16 only where the processor computes in it: emulated, it is slower than fp32."""
-    import platform
-
-    import torch
-
-    if platform.machine() in ("x86_64", "AMD64"):
-        return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
 
 
 def convert(gguf: Path, folder: Path, progress: Callable[[str], None]) -> None:

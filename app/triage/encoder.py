@@ -56,7 +56,7 @@ class Encoder:
             tokenizer.no_padding()
             tokenizer.enable_truncation(LONGEST)
             for name in (key.removesuffix(DOWN) for key in changes if key.endswith(DOWN)):
-                change = changes[name + UP].astype(np.float32) @ changes[name + DOWN].astype(np.float32)
+                change = changes[name + UP] @ changes[name + DOWN]
                 tensors[f"{name}.weight"] = tensors[f"{name}.weight"] + change
             sizes = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
             return cls(tokenizer, tensors, *sizes, float(config["layer_norm_eps"]))

@@ -53,15 +53,21 @@ class Meaning:
     @classmethod
     def load(cls, path: Path) -> Meaning | None:
         """The model that `save` wrote; None where the packaged sentence model is missing or another one."""
-        try:
-            with np.load(path) as stored:
-                changes = {name: stored[name] for name in stored.files}
-            weights, bias = changes.pop("weights").astype(np.float32), changes.pop("bias").astype(np.float32)
-            labels = tuple(str(one) for one in changes.pop("labels"))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
-            raise SpinewiseError(f"can't read {path.name}: {problem}", _MEND) from problem
+        changes, weights, bias, labels = cls.read(path)
         encoder = Encoder.load(changes)
         return cls(encoder, weights, bias, labels) if encoder else None
+
+    @staticmethod
+    def read(path: Path) -> tuple[dict[str, Array], Array, Array, tuple[str, ...]]:
+        """(changes, weights, bias, labels), as `save` was given them."""
+        try:
+            with np.load(path) as stored:
+                found = {name: stored[name] for name in stored.files}
+            labels = tuple(str(one) for one in found.pop("labels"))
+            changes = {name: one.astype(np.float32) for name, one in found.items()}
+            return changes, changes.pop("weights"), changes.pop("bias"), labels
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+            raise SpinewiseError(f"can't read {path.name}: {problem}", _MEND) from problem
 
     @staticmethod
     def save(path: Path, changes: Mapping[str, Array], weights: Array, bias: Array, labels: tuple[str, ...]) -> None:
