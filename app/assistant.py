@@ -24,7 +24,7 @@ from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Scope
-from app.select import candidates, choose, fits, items_to_say, repeats, runs, texts, windows
+from app.select import ATTENDED, Taste, attended, candidates, choose, fits, items_to_say, repeats, runs, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -109,7 +109,8 @@ class Assistant:
         intent = self.intents.of(vector, self.index.embedder.checksum)
         seen = signals(asked, hits, ranked, self.vocabulary, ordinary=intent.ordinary if intent else None)
         shown = windows(ranked)
-        reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown))
+        quotes = [one.quote for window in shown for one in window]
+        reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
         named = bool(ranked) and not not_named(asked, hits)
         if named and not self.answerability.settled(seen):
             seen = replace(seen, doubt=reading.log_odds)
@@ -121,8 +122,10 @@ class Assistant:
             rule = ruling.rule or (intent.rule if intent else None)
             absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
-        reply = Reply()
-        for sentence in self._say(asked, ranked, shown, reading.draft(), reply):
+        taste, reply = Taste(), Reply()
+        if reading.attended:
+            ranked, taste = attended(ranked, shown, reading.attended), ATTENDED
+        for sentence in self._say(asked, ranked, shown, taste, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence
         seen = replace(seen, doubt=reading.log_odds)  # it has read by now, or does, only to say how sure this is
@@ -131,10 +134,16 @@ class Assistant:
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
 
     def _say(
-        self, asked: str, ranked: list[Evidence], shown: list[list[Evidence]], draft: Iterator[str], reply: Reply
+        self,
+        asked: str,
+        ranked: list[Evidence],
+        shown: list[list[Evidence]],
+        taste: Taste,
+        draft: Iterator[str],
+        reply: Reply,
     ) -> Iterator[AnswerSentence]:
         """The best evidence at once; then what the model adds and a source holds; then the sources' words for the rest."""
-        choice = choose(asked, ranked, self.vocabulary)
+        choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             yield from reply.quote_list(choice.evidence)
             return
@@ -148,7 +157,7 @@ class Assistant:
             leans = held is not None and (leans_back(held.quote) or leans_back(written))
             if held is None or leans or held.sentence.lead or held.promotional or held.question:
                 continue
-            if fits(held, ranked) and not repeats(held, reply.evidence):
+            if fits(held, ranked, taste) and not repeats(held, reply.evidence):
                 yield from reply.write(written, held, verdict.support)
         for run in others:
             yield from self._quote([one for one in run if not repeats(one, reply.evidence)], reply)

@@ -47,6 +47,7 @@ class Taste:
     repeat: float = 0.95  # cosine from which two sentences say the same
     alike: float = 0.7  # the same where one holds this share of the other's content
     held: float = 0.8
+    attention: float = 0.08  # what a sentence loses for each log-odds by which the reader looks at another more
     relative: float = 0.75  # a sentence weaker than this share of the best is left out
     most: int = 4
     least: int = 2
@@ -54,6 +55,10 @@ class Taste:
     named: float = 0.35  # share of the question's content that a list's heading, lead-in and best item must name
     list_items: int = 12
     short_list: int = 3  # items of a list that is always said whole
+
+
+LEAST = 1e-3  # score: one of zero or less could not be compared by shares
+ATTENDED = Taste(relative=0.5)  # scores lie farther apart where the reader's attention counts
 
 
 def candidates(
@@ -119,6 +124,22 @@ def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evi
         return limits * defines * (taste.other_phase if other_phase(question, f"{one.lead} {one.quote}") else 1.0)
 
     return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
+
+
+def attended(
+    ranked: Sequence[Evidence], shown: Sequence[Sequence[Evidence]], looks: Sequence[float], taste: Taste = ATTENDED
+) -> list[Evidence]:
+    """The same, best first, by what the reader looks at too: `looks` of each sentence `shown`, in order (`Doubt.attended`).
+
+    One that it was not shown counts as the one that it looks at least.
+    """
+    found = dict(zip((one.key for window in shown for one in window), looks, strict=True))
+    most, least = max(looks), min(looks)
+
+    def score(one: Evidence) -> float:
+        return max(LEAST, one.score - taste.attention * (most - found.get(one.key, least)))
+
+    return sorted((replace(one, score=score(one)) for one in ranked), key=lambda one: -one.score)
 
 
 def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = Taste()) -> bool:

@@ -97,13 +97,15 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
         )
     if settings.reader == "none":
         return None
+    from app.reader.attention import Attention
     from app.reader.local import LocalReader
 
-    own = settings.reader == SMOLLM2.name
+    own, adapter = settings.reader == SMOLLM2.name, reader_adapter(settings)
     return LocalReader(
         checked(home, SMOLLM2.name) if own else settings.reader,
         settings.reader,
-        adapter=reader_adapter(settings),
+        adapter=adapter,
+        attention=Attention.load(adapter.path.parent, adapter.sha256) if adapter else None,
         allow_download=settings.allow_download,
         seconds=settings.reader_seconds,
     )

@@ -26,37 +26,49 @@ class Reader(Protocol):
 class Doubt:
     """What a reader thinks of a prompt before it writes: `log_odds` that no passage answers the question.
 
-    `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time.
+    `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time. `attended` says
+    of each of the passages' sentences how likely it is the one that answers (log-odds but for a constant); empty where it
+    can't tell.
     """
 
     log_odds: float
     draft: Callable[[], Iterator[str]]
+    attended: tuple[float, ...] = ()
 
 
 @runtime_checkable
 class Doubter(Protocol):
     """A reader that can say, before it writes anything, how much it would rather abstain."""
 
-    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
-        """Its doubt; None where it can't tell now."""
+    def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
+        """Its doubt; None where it can't tell now. `sentences`: those of all passages in their order, word for word."""
         ...
 
 
 class Reading:
     """A reader before one prompt, which it reads when somebody first needs its doubt or its draft. Without one, neither."""
 
-    def __init__(self, reader: Reader | None, question: str, passages: Sequence[str]) -> None:
-        self._reader, self._question, self._passages = reader, question, passages
+    def __init__(
+        self, reader: Reader | None, question: str, passages: Sequence[str], sentences: Sequence[str] = ()
+    ) -> None:
+        self._reader, self._question, self._passages, self._sentences = reader, question, passages, sentences
 
     @cached_property
     def doubt(self) -> Doubt | None:
         """Its doubt; None where it can't tell."""
-        return self._reader.doubt(self._question, self._passages) if isinstance(self._reader, Doubter) else None
+        if not isinstance(self._reader, Doubter):
+            return None
+        return self._reader.doubt(self._question, self._passages, self._sentences)
 
     @property
     def log_odds(self) -> float | None:
         """Those of its doubt."""
         return self.doubt.log_odds if self.doubt else None
+
+    @property
+    def attended(self) -> tuple[float, ...]:
+        """Where it looked; see `Doubt`."""
+        return self.doubt.attended if self.doubt else ()
 
     def draft(self) -> Iterator[str]:
         """The draft in pieces; see `Reader.read`."""

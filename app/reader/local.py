@@ -12,11 +12,15 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from app.reader import Doubt
-from app.reader.prompt import ABSTENTION, messages
+from app.reader.attention import Array, Attention, Places
+from app.reader.prompt import ABSTENTION, QUESTION, messages
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
 from index.precision import computes_in_bf16
@@ -36,6 +40,7 @@ class LocalReader:
         name: str,
         *,
         adapter: Adapter | None = None,
+        attention: Attention | None = None,
         allow_download: bool = False,
         seconds: float = 1.5,
         max_new_tokens: int = 120,
@@ -45,6 +50,7 @@ class LocalReader:
         self._tokenizer, self._model = load(model, allow_download)
         if adapter:
             adapter.merge(self._model)
+        self._attention = attention
         ends = self._model.generation_config.eos_token_id
         self._ends = frozenset(ends if isinstance(ends, list) else [ends])
         self._opening = self._read_opening()
@@ -53,18 +59,23 @@ class LocalReader:
         """The draft in pieces; see `Reader.read`."""
         return self._draft(self._encode(question, passages), copy.deepcopy(self._opening))
 
-    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
-        """Log-odds that it would rather abstain; None while it is busy. One pass over the prompt, nothing is written."""
+    def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
+        """Log-odds that it would rather abstain, and where it looked; None while it is busy. One pass, nothing is written."""
         import torch
 
         if not self._busy.acquire(timeout=self.seconds):
             return None
         try:
             prompt, cache = self._encode(question, passages), copy.deepcopy(self._opening)
+            places = self._places(question, passages, sentences) if self._attention and sentences else None
             abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
-            with torch.inference_mode():
-                unread = torch.tensor([(prompt + abstention)[cache.get_seq_length() :]])
+            read = cache.get_seq_length()
+            looking: AbstractContextManager[list[Array]] = nullcontext([])
+            if places:
+                looking = watched(self._model, places.question[0] - read, len(prompt))
+            with torch.inference_mode(), looking as seen:
                 kept = len(abstention) + 1
+                unread = torch.tensor([(prompt + abstention)[read:]])
                 logits = self._model(unread, past_key_values=cache, logits_to_keep=kept).logits[0, :-1].float()
                 cache.crop(-kept)  # writing begins by reading the prompt's last token
             steps = logits.log_softmax(-1).gather(1, torch.tensor(abstention)[:, None])
@@ -72,7 +83,11 @@ class LocalReader:
         finally:
             self._busy.release()
         log_odds = math.log((likely + 1e-6) / (1 - likely + 1e-6))
-        return Doubt(log_odds, lambda: self._draft(prompt, cache))
+        attended: tuple[float, ...] = ()
+        if self._attention and places:
+            words = [len(sentence.split()) for sentence in sentences]
+            attended = self._attention.log_odds(np.concatenate(seen), places, words)
+        return Doubt(log_odds, lambda: self._draft(prompt, cache), attended)
 
     def _draft(self, prompt: list[int], cache: Any) -> Iterator[str]:
         """Writes after the tokens of `prompt`, of which `cache` holds the keys and values of the first ones already.
@@ -124,16 +139,63 @@ class LocalReader:
         return cache
 
     def _encode(self, question: str, passages: Sequence[str]) -> list[int]:
-        """Token ids of the prompt. A model's control tokens in a question or document are plain text."""
+        """Token ids of the prompt."""
+        return list(self._tokenizer(self._prompt(question, passages), add_special_tokens=False)["input_ids"])
+
+    def _prompt(self, question: str, passages: Sequence[str]) -> str:
+        """The prompt as text. A model's control tokens in a question or document are plain text."""
         chat = [{**message, "content": self._plain(message["content"])} for message in messages(question, passages)]
-        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return str(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
+
+    def _places(self, question: str, passages: Sequence[str], sentences: Sequence[str]) -> Places | None:
+        """Where the sentences and the question lie in the prompt; None where one of them is not in it word for word."""
+        text = self._prompt(question, passages)
+        found, at = [], text.find(f"[1] {self._plain(passages[0])}")
+        for sentence in map(self._plain, sentences):
+            at = text.find(sentence, at)
+            if at < 0:
+                return None
+            found.append((at, at + len(sentence)))
+            at += len(sentence)
+        asked = f"{QUESTION}{self._plain(question).strip()}"
+        begin = text.rfind(asked)
+        if begin < 0:
+            return None
+        spans = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        starts, ends = np.array(spans).T
+        tokens = [(int(np.searchsorted(ends, a, "right")), int(np.searchsorted(starts, b))) for a, b in found]
+        first = np.searchsorted(starts, begin + len(QUESTION.rstrip()))
+        return Places(tuple(tokens), (int(first), int(np.searchsorted(starts, begin + len(asked)))))
 
     def _plain(self, text: str) -> str:
         """The text with the model's control tokens (<|im_start|>…) broken up, so that nobody can forge a turn."""
         for token in self._tokenizer.all_special_tokens:
             text = text.replace(token, token[:1] + " " + token[1:])
         return text
+
+
+@contextmanager
+def watched(model: Any, first: int, size: int) -> Iterator[list[Array]]:
+    """While the model reads: the attention of each layer's heads, float32 of shape (heads, tokens, size), by the tokens from the
+    `first` that is read up to the one at `size` in all. For this the attention is written out, which costs no time (measured).
+    """
+    seen: list[Array] = []
+
+    def keep(module: Any, given: Any, made: Any) -> None:
+        whole = made[1][0]
+        last = whole.shape[1] - (whole.shape[2] - size)
+        seen.append(whole[:, first:last, :size].float().numpy())
+
+    usual = model.config._attn_implementation
+    layers = [one for name, one in model.named_modules() if name.endswith("self_attn")]
+    hooks = [one.register_forward_hook(keep) for one in layers]
+    model.set_attn_implementation("eager")
+    try:
+        yield seen
+    finally:
+        model.set_attn_implementation(usual)
+        for hook in hooks:
+            hook.remove()
 
 
 def followed(known: Sequence[int], most: int = 16, longest: int = 3) -> list[int]:

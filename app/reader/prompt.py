@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ABSTENTION = "The sources do not answer this question."
+QUESTION = "\n\nQuestion: "
 
 
 @cache
@@ -20,7 +21,7 @@ def messages(question: str, passages: Sequence[str]) -> list[dict[str, str]]:
     sources = "\n".join(f"[{number}] {text}" for number, text in enumerate(passages, 1))
     return [
         {"role": "system", "content": instruction()},
-        {"role": "user", "content": f"{sources}\n\nQuestion: {question}"},
+        {"role": "user", "content": f"{sources}{QUESTION}{question}"},
     ]
 
 
