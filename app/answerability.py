@@ -100,7 +100,7 @@ def not_named(question: str, hits: Sequence[Hit]) -> bool:
 class Answerability:
     """The fitted decision: `probability` is calibrated, `threshold` is where answering begins.
 
-    `doubts` = (least, most) bounds the reader's doubt, so that a decision which no doubt could turn needs no reading.
+    `doubts` = (least, most) bounds the reader's doubt, so that a refusal which no doubt could turn needs no reading.
     `right` = (slope, bias) leads from the log-odds that the sources answer to those that our answer is right: it can still
     leave out what matters (Platt scaling).
     """
@@ -141,10 +141,9 @@ class Answerability:
         )
         return chance(score)
 
-    def settled(self, seen: Signals) -> bool:
-        """Whether the decision is the same whatever the reader's doubt may be."""
-        decisions = {self.probability(replace(seen, doubt=doubt)) >= self.threshold for doubt in self.doubts}
-        return len(decisions) == 1
+    def possible(self, seen: Signals) -> bool:
+        """Whether there is a doubt of the reader's with which it would be answered; if not, it needn't read."""
+        return any(self.probability(replace(seen, doubt=doubt)) >= self.threshold for doubt in self.doubts)
 
     def confidence(self, probability: float) -> float:
         """The probability that an answer is right, where the sources answer the question with this `probability`."""

@@ -24,7 +24,8 @@ from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Scope
-from app.select import ATTENDED, Taste, attended, candidates, choose, fits, items_to_say, repeats, runs, texts, windows
+from app.select import ATTENDED, Taste, candidates, choose, fits, items_to_say, repeats, runs
+from app.shown import attended, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
 from app.triage import Verdict
@@ -112,7 +113,7 @@ class Assistant:
         quotes = [one.quote for window in shown for one in window]
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
         named = bool(ranked) and not not_named(asked, hits)
-        if named and not self.answerability.settled(seen):
+        if named and self.answerability.possible(seen):
             seen = replace(seen, doubt=reading.log_odds)
         probability = self.answerability.probability(seen)
         clock.mark("doubt")
@@ -128,8 +129,6 @@ class Assistant:
         for sentence in self._say(asked, ranked, shown, taste, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence
-        seen = replace(seen, doubt=reading.log_odds)  # it has read by now, or does, only to say how sure this is
-        probability = self.answerability.probability(seen)
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
 
@@ -142,14 +141,15 @@ class Assistant:
         draft: Iterator[str],
         reply: Reply,
     ) -> Iterator[AnswerSentence]:
-        """The best evidence at once; then what the model adds and a source holds; then the sources' words for the rest."""
+        """The best evidence; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             yield from reply.quote_list(choice.evidence)
             return
         first, *others = runs(choice.evidence)
         yield from self._quote(first, reply)
-        evidence = [one for window in shown for one in window]
+        scored = {one.key: one for one in ranked}
+        evidence = [scored[one.key] for window in shown for one in window]
         for written in sentences(draft):
             verdict = judge(written, evidence, self.vocabulary.synonyms)
             held = verdict.evidence if verdict.supported else None

@@ -87,8 +87,11 @@ def open_red_flags() -> RedFlags:
 SHIPPED_ADAPTER = Path(__file__).parent / "reader" / "adapter_smollm2"  # made by `python -m app.reader.train`
 
 
-def open_reader(home: Path, settings: AppSettings) -> Reader | None:
-    """The language model that the settings name; None where they say none: then every answer quotes its sources."""
+def open_reader(home: Path, settings: AppSettings, watched: bool = True) -> Reader | None:
+    """The language model that the settings name; None where they say none: then every answer quotes its sources.
+
+    `watched` says whether what tells where it looks is read too: `python -m eval attend` makes that file anew.
+    """
     if settings.reader_url:
         from app.reader.server import ServerReader
 
@@ -105,7 +108,7 @@ def open_reader(home: Path, settings: AppSettings) -> Reader | None:
         checked(home, SMOLLM2.name) if own else settings.reader,
         settings.reader,
         adapter=adapter,
-        attention=Attention.load(adapter.path.parent, adapter.sha256) if adapter else None,
+        attention=Attention.load(adapter.path.parent, adapter.sha256) if adapter and watched else None,
         allow_download=settings.allow_download,
         seconds=settings.reader_seconds,
     )

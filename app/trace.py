@@ -1,6 +1,7 @@
 """One question through every stage, with each stage's scores: for staff who want to know why an answer is what it is.
 
-Looks at the parts of an Assistant and changes nothing; the answer itself is `Assistant.stream`'s. Knows nothing of pages.
+Looks at the parts of an Assistant and changes nothing; the answer itself is `Assistant.stream`'s. Sentences stand as they are
+ranked before the reader has looked at them. Knows nothing of pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""python -m eval: run, report, compare, gate, calibrate, faq, meta, retrieval, all, readme, mutants, bench, freeze."""
+"""python -m eval: run, report, compare, gate, calibrate, attend, faq, meta, retrieval, all, readme, mutants, bench, freeze."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from corpus.command import Command
-from eval.commands import calibrate, compare, freeze, gate, report, run
+from eval.commands import attend, calibrate, compare, freeze, gate, report, run
 from eval.studies import bench, everything, faq, meta, mutants, readme, retrieval
 
 
@@ -88,6 +88,21 @@ def command() -> Command:
         "--out", type=Path, metavar="FILE", help="where it is written (default: app/answerability.json)"
     )
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
+    parser = made.add(
+        "attend", attend, "fits which of the reader's heads tell what answers, on development cases",
+        "python -m eval attend --also HOME",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cases", type=Path, action="append", metavar="FILE", help="cases to fit on (default: the shipped ones)"
+    )
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], metavar="DIR", help="another home whose index is asked too"
+    )
+    parser.add_argument(
+        "--practice", type=Path, metavar="DIR", help="a folder of practice clinics (default: app/training/practice)"
+    )
+    parser.add_argument("--each", type=count, default=24, metavar="N", help="wishes of each of them (default: 24)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where it is written (default: beside the adapter)")
     parser = made.add("faq", faq, "an FAQ as a test, in the index and masked", "python -m eval faq clinic-faq.csv")
     parser.add_argument(
         "file", type=Path, nargs="?", metavar="FILE",

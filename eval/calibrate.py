@@ -63,9 +63,9 @@ class Listening:
         self.heard.append(seen)
         return 1.0
 
-    def settled(self, seen: Signals) -> bool:
-        """Never, so that the reader's doubt is heard."""
-        return False
+    def possible(self, seen: Signals) -> bool:
+        """Always, so that the reader's doubt is heard."""
+        return True
 
     def confidence(self, probability: float) -> float:
         """Not known yet."""
@@ -186,7 +186,7 @@ def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
 
 def usual(doubts: Sequence[float]) -> tuple[float, float]:
     """The tenth and the ninetieth of a hundred. What lies beyond tells no more, and the nearer the bounds, the more often
-    the decision stands before the reader has read.
+    a refusal stands before the reader has read.
     """
     least, most = np.quantile(doubts, (0.1, 0.9)).tolist()
     return round(least, 6), round(most, 6)

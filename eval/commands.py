@@ -13,6 +13,8 @@ from corpus.command import note, print_json
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
+PRACTICE = Path(__file__).parents[1] / "app" / "training" / "practice"  # in a clone; an installed package has none
+
 
 def run(options: argparse.Namespace) -> int:
     """Answers every case and scores it."""
@@ -172,6 +174,29 @@ def calibrate(options: argparse.Namespace) -> int:
             print(f"{name:<24}{value}")
     for name, weight in sorted(report["weights"].items(), key=lambda item: -abs(item[1])):
         print(f"  {name:<22}{weight:+.3f}")
+    return 0
+
+
+def attend(options: argparse.Namespace) -> int:
+    """Fits where the reader looks."""
+    from eval.attend import attend as fit
+    from eval.cases import read_cases, shipped
+
+    cases = read_cases(tuple(options.cases or shipped(("answerable",))), "dev")
+    folders = sorted(path.parent for path in (options.practice or PRACTICE).glob("*/questions.jsonl"))
+    read = 0
+
+    def done() -> None:
+        nonlocal read
+        read += 1
+        if read % 100 == 0:
+            note(f"{read} prompts read")
+
+    figures = fit(cases, [home_folder(), *options.also], folders, options.each, options.out, done)
+    if options.json:
+        print_json(figures)
+    else:
+        print("\n".join(f"{name:<10}{value}" for name, value in figures.items()))
     return 0
 
 

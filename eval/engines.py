@@ -58,7 +58,7 @@ def own(reader: Any, prompts: Sequence[tuple[str, Sequence[str]]], tokens: int =
     for question, passages in prompts:
         ids = freed._encode(question, passages)
         began = time.perf_counter()
-        doubt = freed.doubt(question, passages)
+        doubt = freed.doubt(question, passages, passages)
         read = time.perf_counter() - began
         began = time.perf_counter()
         made = "".join(doubt.draft())

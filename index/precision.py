@@ -14,4 +14,5 @@ def computes_in_bf16() -> bool:
 
     if platform.machine() in ("x86_64", "AMD64"):
         return bool(torch.cpu._is_avx512_bf16_supported())
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    built = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # not on every machine
+    return built and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

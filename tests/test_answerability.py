@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from clinic import assistant
 
-from app.answer import Answer, AnswerSentence
 from app.answerability import MISSING, Answerability, Signals, kind_cosine, signals
 from app.evidence import Evidence
 from app.reader import Doubt
@@ -58,7 +57,7 @@ def test_a_long_story_misses_no_more_words_than_a_short_one(opened: Index) -> No
 # -- before the reader has read
 
 
-def test_a_decision_is_settled_where_no_doubt_could_turn_it() -> None:
+def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
     """z = 2 cosine - doubt, answered from 0 on, doubts from -1 to 1: 0.6 answers whatever comes, -0.6 never, 0.4 may."""
     fitted = Answerability(
         ("passage_cosine", "doubt"), (0.0, 0.0), (1.0, 1.0), (2.0, -1.0), 0.0,
@@ -68,35 +67,43 @@ def test_a_decision_is_settled_where_no_doubt_could_turn_it() -> None:
     def seen(cosine: float, doubt: float | None = None) -> Signals:
         return Signals(cosine, *[0.0] * 11, doubt=doubt, ordinary=None)
 
-    assert fitted.settled(seen(0.6))
-    assert fitted.settled(seen(-0.6))
-    assert not fitted.settled(seen(0.4))
+    assert fitted.possible(seen(0.6))
+    assert not fitted.possible(seen(-0.6))
+    assert fitted.possible(seen(0.4))
     assert fitted.probability(seen(0.6, doubt=50.0)) == fitted.probability(seen(0.6, doubt=1.0)) >= fitted.threshold
     assert fitted.probability(seen(0.4, doubt=1.0)) < fitted.threshold < fitted.probability(seen(0.4, doubt=-1.0))
 
 
 class Hesitant(ScriptedReader):
-    """A reader with a doubt, which counts how often it was asked for it."""
+    """A reader with a doubt, which looks at the sentence that holds `at`, and counts how often it was asked."""
 
-    def __init__(self, log_odds: float) -> None:
+    def __init__(self, log_odds: float, at: str = "") -> None:
         super().__init__()
-        self.log_odds, self.doubted = log_odds, 0
+        self.log_odds, self.at, self.doubted = log_odds, at, 0
 
-    def doubt(self, question: str, passages: Sequence[str]) -> Doubt | None:
+    def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
         """Always the same."""
         self.doubted += 1
-        return Doubt(self.log_odds, lambda: iter(()))
+        looks = tuple(5.0 * (self.at in sentence) for sentence in sentences) if self.at else ()
+        return Doubt(self.log_odds, lambda: iter(()), looks)
 
 
-def test_a_sure_answer_begins_before_the_reader_has_read() -> None:
-    reader = Hesitant(-1.0)
-    stream = replace(assistant(), reader=reader).stream("What are the risks of spinal fusion surgery for me?")
-    first = next(stream)
-    assert isinstance(first, AnswerSentence)
-    assert reader.doubted == 0
-    *_, answer = stream
-    assert isinstance(answer, Answer)
-    assert reader.doubted == 1  # read once, for how sure it is and for what it adds
+def test_what_the_reader_looks_at_is_said_first() -> None:
+    question = "Tell me how the bones heal after a fusion, and how long it takes"
+    plain = replace(assistant(), reader=Hesitant(-9.0)).ask(question)
+    last = plain.citations[-1].quote
+    assert last != plain.citations[0].quote
+    reader = Hesitant(-9.0, at=last)
+    answer = replace(assistant(), reader=reader).ask(question)
+    assert answer.citations[0].quote == last
+    assert reader.doubted == 1  # one reading serves the decision, the choice and the draft
+
+
+def test_what_is_surely_not_answered_needs_no_reading() -> None:
+    sure = replace(assistant().answerability, threshold=1.1)
+    reader = Hesitant(-9.0)
+    answer = replace(assistant(), answerability=sure, reader=reader).ask("does the disc go when they fuse it")
+    assert (answer.kind, reader.doubted) == ("not_found", 0)
 
 
 def test_the_reader_s_doubt_decides_where_the_rest_does_not() -> None:

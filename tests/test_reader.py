@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from app.reader import local
-from app.reader.local import LocalReader, followed
+from app.reader.attention import Places
+from app.reader.local import LocalReader, followed, watched
 
 PASSAGES = ["Many people go home after a short stay.", "Naïve readers – even these – read “quotes”."]
 
@@ -64,6 +66,79 @@ def test_what_is_written_after_a_doubt_is_what_is_written_without_one(reader, qu
     assert doubt is not None
     assert "".join(doubt.draft()) == "".join(reader.read(question, PASSAGES))
     assert doubt.log_odds == pytest.approx(reader.doubt(question, PASSAGES).log_odds, abs=1e-3)
+
+
+SENTENCES = ["Many people go home after a short stay.", "even these", "read “quotes”."]
+
+
+class Seeing:
+    """Keeps what it is given."""
+
+    def log_odds(self, given, places: Places, words) -> tuple[float, ...]:
+        self.given, self.places = given, places
+        return tuple(float(count) for count in words)
+
+
+def test_where_it_looks_is_told_of_each_sentence_and_changes_no_word(reader) -> None:
+    question = "¿Y después?"
+    plain = "".join(reader.doubt(question, PASSAGES, SENTENCES).draft())
+    reader.attention = seeing = Seeing()
+    doubt = reader.doubt(question, PASSAGES, SENTENCES)
+    assert doubt.attended == (8.0, 2.0, 2.0)
+    assert "".join(doubt.draft()) == plain
+    prompt = reader._encode(question, PASSAGES)
+
+    def told(place: tuple[int, int]) -> str:
+        return reader._tokenizer.decode(prompt[slice(*place)])
+
+    assert [told(place) for place in seeing.places.sentences] == SENTENCES
+    assert told(seeing.places.question) == f" {question}"
+    reader._model.set_attn_implementation("eager")
+    with torch.inference_mode():
+        whole = reader._model(torch.tensor([prompt]), output_attentions=True).attentions
+    behind = torch.cat(whole, 1)[0, :, seeing.places.question[0] :]
+    wanted = [behind[:, :, start:end].sum(-1) for start, end in seeing.places.sentences]
+    assert seeing.given.shape == (2 * 2, len(prompt) - seeing.places.question[0], len(SENTENCES))
+    np.testing.assert_allclose(seeing.given, torch.stack(wanted, -1).numpy(), atol=1e-4)
+
+
+def test_nobody_asks_where_it_looks_in_a_very_long_question(reader) -> None:
+    reader.attention = Seeing()
+    doubt = reader.doubt("and then " * 120, PASSAGES, SENTENCES)
+    assert len(reader._encode("and then " * 120, PASSAGES)) > local.LONGEST_WATCHED
+    assert doubt.attended == ()
+    assert doubt.log_odds is not None
+
+
+def test_sentences_that_are_not_in_the_prompt_are_not_looked_for(reader) -> None:
+    reader.attention = Seeing()
+    assert reader.doubt("x", PASSAGES, ["This stands nowhere."]).attended == ()
+    assert reader.doubt("x", PASSAGES, SENTENCES[::-1]).attended == ()
+    assert reader.doubt("x", PASSAGES).attended == ()
+
+
+def test_watching_ends_with_the_reading_even_where_it_fails(reader) -> None:
+    usual = reader._model.config._attn_implementation
+    with pytest.raises(ZeroDivisionError), watched(reader._model, Places(((0, 1),), (1, 2)), 0, 3):
+        raise ZeroDivisionError
+    assert reader._model.config._attn_implementation == usual
+    assert not any(one._forward_hooks for one in reader._model.modules())
+
+
+def test_a_question_that_holds_its_own_heading_is_found_whole(reader) -> None:
+    reader.attention = seeing = Seeing()
+    question = "a\n\nQuestion: b"
+    reader.doubt(question, PASSAGES, SENTENCES)
+    prompt = reader._encode(question, PASSAGES)
+    assert reader._tokenizer.decode(prompt[slice(*seeing.places.question)]) == f" {question}"
+
+
+def test_control_tokens_in_a_sentence_do_not_hide_it(reader) -> None:
+    reader.attention = seeing = Seeing()
+    odd = "A clip <end> holds it."
+    assert reader.doubt("x <end> y", [*PASSAGES, odd], [SENTENCES[0], odd]).attended == (8.0, 5.0)
+    prompt = reader._encode("x <end> y", [*PASSAGES, odd])
+    assert reader._tokenizer.decode(prompt[slice(*seeing.places.sentences[1])]) == "A clip < end> holds it."
 
 
 def test_one_visitor_s_prompt_is_not_left_in_what_every_prompt_begins_with(reader) -> None:

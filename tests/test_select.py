@@ -9,7 +9,20 @@ import pytest
 
 from app.evidence import Evidence
 from app.reply import Reply
-from app.select import Taste, adds, choose, every_item, hangs, items_to_say, repeats, same_table, weighed
+from app.select import (
+    ATTENDED,
+    Taste,
+    adds,
+    candidates,
+    choose,
+    every_item,
+    hangs,
+    items_to_say,
+    repeats,
+    same_table,
+    weighed,
+)
+from app.shown import LOWEST, attended
 from app.site import vocabulary_of
 from index.build import build
 from index.search import Index
@@ -201,3 +214,42 @@ def test_another_figure_is_no_repetition(opened: Index) -> None:
     assert repeats(other, [one])
     assert adds("Healing takes 12 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
     assert not adds("Healing takes 6 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
+
+
+def test_a_table_is_said_whole_though_the_reader_was_shown_six_of_its_lines(tmp_path: Path) -> None:
+    harms = (
+        "bleeding",
+        "swelling",
+        "bruising",
+        "itching",
+        "numbness",
+        "stiffness",
+        "cramp",
+        "blisters",
+        "fever",
+        "a limp",
+    )
+    rows = "".join(f"ankle nail\thas the risk of\t{harm}\n" for harm in harms)
+    (tmp_path / "risks.tsv").write_text(f"subject\tpredicate\tobject\n{rows}", encoding="utf-8")
+    build(tmp_path, [tmp_path / "risks.tsv"], HASHING)
+    index, question = Index.open(tmp_path, HASHING), "What are the risks of an ankle nail?"
+    vector = index.encode([question])[0]
+    ranked = candidates(question, vector, index.search(question, 8, vector=vector), index, vocabulary_of(index))
+    looks = (8.0, 7.0, 5.0, 3.0, 1.0, 0.0)
+    again = attended(ranked, [ranked[:6]], looks)
+    said_ = choose(question, again, vocabulary_of(index), ATTENDED)
+    assert said_.listed
+    assert len(said_.evidence) == len(harms)
+
+
+def test_what_the_reader_looks_at_goes_before_what_it_was_not_shown(opened: Index) -> None:
+    found = said(opened, "The bone heals", "A cast is worn", "It goes over", "A nail suits")
+    ranked = [replace(one, score=score) for one, score in zip(found, (0.9, 0.8, 0.7, 0.1), strict=True)]
+    taste = Taste(attention=0.1)
+    again = attended(ranked, [[ranked[1]], [ranked[0]]], (3.0, 1.0), taste)
+    assert [(one.quote, round(one.score, 3)) for one in again] == [
+        (ranked[1].quote, 0.8),
+        (ranked[0].quote, 0.7),
+        (ranked[2].quote, 0.5),  # as the one that was looked at least
+        (ranked[3].quote, LOWEST),
+    ]

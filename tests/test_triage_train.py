@@ -68,8 +68,7 @@ def test_a_blend_of_two_encoders_adds_up_what_they_learnt(tmp_path: Path) -> Non
         return {name: one.astype(np.float16).astype(np.float32) for name, one in made.items()}
 
     old, new = taught(tmp_path / "old.npz"), taught(tmp_path / "new.npz")
-    meanings(tmp_path / "old.npz", tmp_path / "new.npz", 0.75, tmp_path / "mixed.npz")
-    changes, _, bias, labels = Meaning.read(tmp_path / "mixed.npz")
+    changes, _, bias, labels = meanings(tmp_path / "old.npz", tmp_path / "new.npz", 0.75)
     wanted = 0.25 * old[f"x{UP}"] @ old[f"x{DOWN}"] + 0.75 * new[f"x{UP}"] @ new[f"x{DOWN}"]
     np.testing.assert_allclose(changes[f"x{UP}"] @ changes[f"x{DOWN}"], wanted, atol=0.05)
     assert (labels, list(bias)) == (("clot", "none"), [1, 1])
@@ -87,3 +86,5 @@ def test_models_of_other_rules_are_not_blended(tmp_path: Path) -> None:
     old = Likeness.load(WEIGHTS)
     with pytest.raises(SpinewiseError, match="other rules: clot"):
         words(old, replace(old, labels=tuple(one for one in old.labels if one != "clot")), share=0.5)
+    with pytest.raises(SpinewiseError, match="another order"):
+        words(old, replace(old, labels=old.labels[::-1]), share=0.5)

@@ -27,7 +27,7 @@ class Doubt:
     """What a reader thinks of a prompt before it writes: `log_odds` that no passage answers the question.
 
     `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time. `attended` says
-    of each of the passages' sentences how likely it is the one that answers (log-odds but for a constant); empty where it
+    of each of the sentences given how likely it is the one that answers (log-odds but for a constant); empty where it
     can't tell.
     """
 

@@ -8,6 +8,7 @@ Knows nothing of any model library.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import SpinewiseError
+from corpus.home import replacing
 
 Array = NDArray[np.float32]
 FLOOR = 1e-5  # attention below which heads don't differ
 FILE = "attention.npz"
+DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)  # what numpy makes of a damaged file
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +40,15 @@ class Places:
     question: tuple[int, int]
 
 
-def looks(attention: Array, places: Places) -> Array:
-    """What each head gives each sentence, float32 of shape (sentences, 3 * heads), logarithms, the mean over the sentences taken
-    off.
+def looks(given: Array, places: Places) -> Array:
+    """How much more each head gives a sentence than the prompt's others, float32 of shape (sentences, 3 * heads), in logarithms.
 
-    `attention` has shape (heads, tokens from the question on, all tokens): the probabilities of every head of every layer. The
-    three parts: by the question's tokens, by the last token, by all that follow the question.
+    `given`: what every head of every layer gives each sentence, shape (heads, tokens from the question on, sentences). The three
+    parts: from the question's tokens, from the prompt's last token, from all behind the question.
     """
     asked = places.question[1] - places.question[0]
-    given = np.stack([attention[:, :, start:end].sum(-1) for start, end in places.sentences])
-    parts = (given[:, :, :asked].mean(-1), given[:, :, -1], given[:, :, asked:].mean(-1))
-    found = np.log(np.concatenate(parts, axis=1) + FLOOR)
+    parts = np.concatenate([given[:, :asked].mean(1), given[:, -1], given[:, asked:].mean(1)])
+    found = np.log(parts.T + FLOOR)
     return np.asarray(found - found.mean(0), dtype=np.float32)
 
 
@@ -65,21 +73,27 @@ class Attention:
         if not path.exists():
             return None
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as stream, np.load(stream) as stored:
                 made = cls(stored["weights"].astype(np.float32), float(stored["length"]), str(stored["adapter"]))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+        except DAMAGED as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval attend") from problem
         if made.adapter != adapter:
             raise SpinewiseError(f"{path} was fitted on another adapter", "run python -m eval attend")
         return made
 
     def save(self, folder: Path) -> None:
-        """Writes what `load` reads."""
-        np.savez_compressed(
-            folder / FILE, weights=self.weights, length=np.float32(self.length), adapter=np.array(self.adapter)
-        )
+        """Writes what `load` reads, whole or not at all."""
+        with replacing(folder / FILE) as stream:
+            np.savez_compressed(
+                stream, weights=self.weights, length=np.float32(self.length), adapter=np.array(self.adapter)
+            )
 
-    def log_odds(self, attention: Array, places: Places, words: Sequence[int]) -> tuple[float, ...]:
-        """For each sentence how likely it is the one that answers, beside the prompt's others: log-odds but for a constant."""
-        scores = looks(attention, places) @ self.weights + self.length * lengths(words)
+    def log_odds(self, given: Array, places: Places, words: Sequence[int]) -> tuple[float, ...]:
+        """For each sentence how likely it is the one that answers, beside the prompt's others: log-odds but for a constant.
+
+        `given` as in `looks`; () where it is of another model's heads.
+        """
+        if 3 * len(given) != len(self.weights):
+            return ()
+        scores = looks(given, places) @ self.weights + self.length * lengths(words)
         return tuple(float(one) for one in scores)

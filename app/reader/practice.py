@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.assistant import HITS
 from app.evidence import Evidence, Vector
 from app.reader.prompt import ABSTENTION, posed
-from app.select import candidates, texts, windows
+from app.select import candidates
+from app.shown import texts, windows
 from app.site import vocabulary_of
 from app.vocabulary import Vocabulary
 from corpus.home import replacing

@@ -19,8 +19,11 @@ from app.triage.likeness import Likeness
 from app.triage.meaning import Meaning
 from app.triage.teach import RANK
 from app.triage.train import measured, read_lines
-from corpus.command import note
+from corpus.command import explain, note
 from corpus.errors import SpinewiseError
+from corpus.home import make_folder
+
+Learnt = tuple[dict[str, Array], Array, Array, tuple[str, ...]]  # what `Meaning.read` gives
 
 
 def words(old: Likeness, new: Likeness, share: float) -> Likeness:
@@ -32,18 +35,20 @@ def words(old: Likeness, new: Likeness, share: float) -> Likeness:
     return replace(new, **mixed)
 
 
-def meanings(old: Path, new: Path, share: float, out: Path) -> None:
+def meanings(old: Path, new: Path, share: float) -> Learnt:
     """The same of the files of meaning.py; each layer's change is cut to the rank that `teach` keeps."""
     before, old_weights, old_bias, old_labels = Meaning.read(old)
     after, new_weights, new_bias, labels = Meaning.read(new)
     same_labels(old_labels, labels)
+    if before.keys() != after.keys():
+        raise SpinewiseError("the two were taught in other layers", "teach both with the same version")
     changes: dict[str, Array] = {}
     for layer in (name.removesuffix(UP) for name in after if name.endswith(UP)):
         up = np.hstack([(1 - share) * before[layer + UP], share * after[layer + UP]])
         down = np.vstack([before[layer + DOWN], after[layer + DOWN]])
         changes[layer + UP], changes[layer + DOWN] = cut(up, down, RANK)
     weights = (1 - share) * old_weights + share * new_weights
-    Meaning.save(out, changes, weights, (1 - share) * old_bias + share * new_bias, labels)
+    return changes, weights, (1 - share) * old_bias + share * new_bias, labels
 
 
 def cut(up: Array, down: Array, rank: int) -> tuple[Array, Array]:
@@ -57,7 +62,7 @@ def cut(up: Array, down: Array, rank: int) -> tuple[Array, Array]:
 def same_labels(old: tuple[str, ...], new: tuple[str, ...]) -> None:
     """Refuses models that tell other things apart."""
     if old != new:
-        other = ", ".join(sorted(set(old) ^ set(new)))
+        other = ", ".join(sorted(set(old) ^ set(new))) or "the same in another order"
         raise SpinewiseError(
             f"the two were taught with other rules: {other}", "teach both with the same app/triage.toml"
         )
@@ -68,17 +73,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m app.triage.blend", description=__doc__)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
-    parser.add_argument("--share", type=float, required=True, help="of the new one, 0 to 1")
+    parser.add_argument("--share", type=share_of, required=True, help="of the new one, 0 to 1")
     parser.add_argument("--held", type=Path, help="lines of label<TAB>text that neither has learnt")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    try:
+        mixed = words(Likeness.load(given.old / WEIGHTS.name), Likeness.load(given.new / WEIGHTS.name), given.share)
+        learnt = meanings(given.old / MEANING.name, given.new / MEANING.name, given.share)
+    except SpinewiseError as problem:
+        raise SystemExit(f"error: {explain(problem)}") from None
+    make_folder(given.out)
     weights, meaning = given.out / WEIGHTS.name, given.out / MEANING.name
-    words(Likeness.load(given.old / WEIGHTS.name), Likeness.load(given.new / WEIGHTS.name), given.share).save(weights)
-    meanings(given.old / MEANING.name, given.new / MEANING.name, given.share, meaning)
+    mixed.save(weights)
+    Meaning.save(meaning, *learnt)
     if given.held:
         triage = Triage.load(weights=weights, meaning=meaning)
         note(f"cards on held-out lines: {measured(triage, list(read_lines(given.held)))}")
+
+
+def share_of(text: str) -> float:
+    """A number from 0 to 1."""
+    if not 0 <= (share := float(text)) <= 1:
+        raise ValueError
+    return share
 
 
 if __name__ == "__main__":

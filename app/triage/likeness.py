@@ -7,6 +7,7 @@ by `python -m app.triage.train`. Knows nothing of conversations or cards.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -94,7 +95,7 @@ class Likeness:
                     float(stored["threshold"]),
                     float(stored["joint"]),
                 )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
             raise SpinewiseError(f"can't read {path.name}: {problem}", "run python -m app.triage.train") from problem
         if made.weights.shape != (BUCKETS, len(made.labels)) or NONE not in made.labels:
             raise SpinewiseError(f"{path.name} was made by another version", "run python -m app.triage.train")

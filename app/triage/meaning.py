@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +60,14 @@ class Meaning:
 
     @staticmethod
     def read(path: Path) -> tuple[dict[str, Array], Array, Array, tuple[str, ...]]:
-        """(changes, weights, bias, labels), as `save` was given them."""
+        """(changes, weights, bias, labels), as `save` was given them, with half the digits."""
         try:
             with np.load(path) as stored:
                 found = {name: stored[name] for name in stored.files}
             labels = tuple(str(one) for one in found.pop("labels"))
             changes = {name: one.astype(np.float32) for name, one in found.items()}
             return changes, changes.pop("weights"), changes.pop("bias"), labels
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
             raise SpinewiseError(f"can't read {path.name}: {problem}", _MEND) from problem
 
     @staticmethod
