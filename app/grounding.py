@@ -1,8 +1,8 @@
 """Whether a sentence says no more than its evidence. Knows nothing of the question, and does not judge whether it answers it.
 
-A drafted sentence is aligned with one evidence sentence. It passes when it brings no content word of its own, leaves out
-next to none, keeps their order, and agrees in numbers, negation, hedges and relations. Nothing here trusts a marker that a
-model wrote.
+A drafted sentence is aligned with one evidence sentence. It passes when it brings no content word of its own, says none in
+two ways, leaves out next to none, keeps their order, and agrees in numbers, negation, hedges and relations. Nothing here trusts
+a marker that a model wrote.
 Not covered: evidence that is itself wrong.
 """
 
@@ -64,9 +64,11 @@ def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits)
     found = [place for place in placed if place is not None]
     coverage = 1 - len(novel) / len(said) if said else 0.0
     kept = len(set(found)) / len(set(source)) if source else 0.0
+    doubled = len(found) - len(set(found)) > len(source) - len(set(source))
     reasons = [
         *([f"new words: {', '.join(dict.fromkeys(novel))}"] if novel else []),
         *([] if said else ["no content"]),
+        *(["says a word of the evidence twice"] if doubled else []),  # a synonym may stand for it, not beside it
         *(["leaves most of the evidence out"] if kept < limits.kept else []),
         *(["order of words changed"] if found and longest_rise(found) / len(found) < limits.in_order else []),
         *disagreements(sentence, evidence.quote),
@@ -87,7 +89,9 @@ def disagreements(sentence: str, quote: str) -> list[str]:
 
 
 def position(stem: str, source: Sequence[str], synonyms: Synonyms) -> int | None:
-    """Where the evidence first holds the word or a synonym of it."""
+    """Where the evidence first holds the word, or else a synonym of it."""
+    if stem in source:
+        return source.index(stem)
     same = synonyms(stem)
     return next((place for place, other in enumerate(source) if other in same), None)
 

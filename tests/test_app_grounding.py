@@ -82,6 +82,22 @@ def test_a_synonym_of_the_glossary_is_no_new_word() -> None:
     ).supported
 
 
+def test_a_synonym_stands_for_a_word_and_not_beside_it() -> None:
+    words = {"desk": "sedentari", "sedentari": "desk"}
+
+    def synonyms(stem: str) -> frozenset[str]:
+        return frozenset({stem, words.get(stem, stem)})
+
+    both = DESK.replace("sedentary work", "sedentary (desk) work")
+    judgement = judge(both, [evidence(DESK)], synonyms)
+    assert not judgement.supported
+    assert judgement.reasons == ("says a word of the evidence twice",)
+    assert (
+        judge(both.replace("Many people", "Many people may"), [evidence(both)], synonyms).reasons[0].startswith("hedge")
+    )
+    assert judge(both.replace("Many", "many"), [evidence(both.replace(".", ""))], synonyms).supported
+
+
 def test_longest_rise() -> None:
     assert longest_rise([0, 1, 2, 3]) == 4
     assert longest_rise([2, 0, 1, 1]) == 3  # 0 1 1
