@@ -14,13 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.answerability import log_odds
-from corpus.errors import SpinewiseError
+from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 from corpus.home import replacing
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Intents:
                 return cls(
                     tuple(table["labels"].tolist()), table["weights"], table["bias"], str(table["checksum"].item())
                 )
-        except (OSError, ValueError, KeyError, BadZipFile) as problem:
+        except DAMAGED_ARRAYS as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "restore it from the release") from problem
 
     def of(self, vector: Vector, checksum: str) -> Intent | None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+
+# what numpy raises on a file of arrays that is missing, damaged, or lacks one
+DAMAGED_ARRAYS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+
 
 class SpinewiseError(Exception):
     """A failure that is explained in one line: what is wrong, and the command or setting that mends it."""

@@ -36,7 +36,7 @@ STRENGTH = 0.01  # inverse regularisation; 0.003 is as good (DECISIONS.md)
 PRACTICE = 0.3  # what a practice clinic's question weighs beside a case's
 COSINE = 10.0  # what cosines are multiplied by, lest regularisation keep them small
 QUIET = (
-    0.1  # least spread that looks are measured by, or a head that hardly ever differs would weigh most where it does
+    0.1  # least spread that looks are measured by: a head that hardly ever differs must not weigh most where it does
 )
 FOLDS = 10
 

@@ -7,8 +7,6 @@ Knows nothing of any model library.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.errors import SpinewiseError
+from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 from corpus.home import replacing
 
 Array = NDArray[np.float32]
 FLOOR = 1e-5  # attention below which heads don't differ
 FILE = "attention.npz"
-DAMAGED = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-)  # what numpy makes of a damaged file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +65,7 @@ class Attention:
         try:
             with path.open("rb") as stream, np.load(stream) as stored:
                 made = cls(stored["weights"].astype(np.float32), float(stored["length"]), str(stored["adapter"]))
-        except DAMAGED as problem:
+        except DAMAGED_ARRAYS as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval attend") from problem
         if made.adapter != adapter:
             raise SpinewiseError(f"{path} was fitted on another adapter", "run python -m eval attend")

@@ -67,8 +67,11 @@ class LocalReader:
         if not self._busy.acquire(timeout=self.seconds):
             return None
         try:
-            prompt, cache = self._encode(question, passages), copy.deepcopy(self._opening)
-            places = self._places(question, passages, sentences) if self.attention and sentences else None
+            text, cache = self._prompt(question, passages), copy.deepcopy(self._opening)
+            encoded = self._tokenizer(text, add_special_tokens=False)
+            prompt, places = list(encoded["input_ids"]), None
+            if self.attention and sentences and self._tokenizer.is_fast:  # another kind can't say where a token stands
+                places = self._places(text, encoded[0].offsets, question, passages, sentences)
             abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
             read = cache.get_seq_length()
             looking: AbstractContextManager[list[Array]] = nullcontext([])
@@ -148,11 +151,17 @@ class LocalReader:
         chat = [{**message, "content": self._plain(message["content"])} for message in messages(question, passages)]
         return str(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
 
-    def _places(self, question: str, passages: Sequence[str], sentences: Sequence[str]) -> Places | None:
-        """Where the sentences and the question lie in the prompt; None where one of them is not in it word for word."""
-        if not self._tokenizer.is_fast:  # another kind does not say where a token stands
-            return None
-        text = self._prompt(question, passages)
+    def _places(
+        self,
+        text: str,
+        tokens: Sequence[tuple[int, int]],
+        question: str,
+        passages: Sequence[str],
+        sentences: Sequence[str],
+    ) -> Places | None:
+        """Where the sentences and the question lie in the prompt, `tokens` being its tokens' spans in `text`; None where one of
+        them is not in it word for word.
+        """
         found, at = [], text.find(f"[1] {self._plain(passages[0])}")
         for sentence in map(self._plain, sentences):
             at = text.find(sentence, at)
@@ -164,11 +173,10 @@ class LocalReader:
         begin = text.rfind(asked)
         if begin < 0:
             return None
-        spans = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        starts, ends = np.array(spans).T
-        tokens = [(int(np.searchsorted(ends, a, "right")), int(np.searchsorted(starts, b))) for a, b in found]
+        starts, ends = np.array(tokens).T
+        spans = [(int(np.searchsorted(ends, a, "right")), int(np.searchsorted(starts, b))) for a, b in found]
         first = np.searchsorted(starts, begin + len(QUESTION.rstrip()))
-        return Places(tuple(tokens), (int(first), int(np.searchsorted(starts, begin + len(asked)))))
+        return Places(tuple(spans), (int(first), int(np.searchsorted(starts, begin + len(asked)))))
 
     def _plain(self, text: str) -> str:
         """The text with the model's control tokens (<|im_start|>…) broken up, so that nobody can forge a turn."""

@@ -6,8 +6,6 @@ by `python -m app.triage.train`. Knows nothing of conversations or cards.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.triage.lexicon import Reading
 from app.triage.stance import ROLES, Stance
-from corpus.errors import SpinewiseError
+from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 
 BUCKETS = 1 << 14  # hashed features; collisions cost less than a dictionary of pieces would
 PIECES = (3, 4, 5)  # letters in a row: what a misspelt word still shares with the right one
@@ -95,7 +93,7 @@ class Likeness:
                     float(stored["threshold"]),
                     float(stored["joint"]),
                 )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+        except DAMAGED_ARRAYS as problem:
             raise SpinewiseError(f"can't read {path.name}: {problem}", "run python -m app.triage.train") from problem
         if made.weights.shape != (BUCKETS, len(made.labels)) or NONE not in made.labels:
             raise SpinewiseError(f"{path.name} was made by another version", "run python -m app.triage.train")

@@ -7,8 +7,6 @@ sentence model. It may add an alarm, never take one away. Made by `python -m app
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from app.triage.encoder import Array, Encoder
-from corpus.errors import SpinewiseError
+from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 
 LONG = 40  # words; a longer text is also read in parts, or a story drowns what it tells
 MOST = 8  # stretches of one text; the first and the last ones, where people say what is wrong
@@ -67,7 +65,7 @@ class Meaning:
             labels = tuple(str(one) for one in found.pop("labels"))
             changes = {name: one.astype(np.float32) for name, one in found.items()}
             return changes, changes.pop("weights"), changes.pop("bias"), labels
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+        except DAMAGED_ARRAYS as problem:
             raise SpinewiseError(f"can't read {path.name}: {problem}", _MEND) from problem
 
     @staticmethod
