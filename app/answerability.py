@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
 MISSING = 3  # words that no passage holds; more are a story's, and say nothing of whether it is answered
 UNLIKELY = 0.05  # the probability left when a figure or a matter is asked for that no passage names
-TUPLES = ("names", "means", "scales", "weights", "doubts", "right")
+TUPLES = ("names", "means", "scales", "weights", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class Signals:
 
     `kind_asked` is 1 where only a time, a figure, a comparison … would answer, `kind_cosine` that of the nearest sentence which
     holds one (of any where nothing in particular is asked for); `yes_no` is 1 where yes or no would do.
-    `doubt` is the reader's log-odds that it would rather abstain, read off its first pass without a word being written;
-    `ordinary` is the log-odds that the question is of a kind that leaflets answer (app/intent.py). Either is None where it
-    can't be told: the decision then rests on the others.
+    `doubt` is the reader's log-odds that it would rather abstain, `held` those that it knows of an answer (app/reader/probe.py),
+    both read off its first pass without a word being written; `ordinary` is the log-odds that the question is of a kind that
+    leaflets answer (app/intent.py). Each is None where it can't be told: the decision then rests on the others.
     """
 
     passage_cosine: float
@@ -50,6 +51,7 @@ class Signals:
     kind_cosine: float
     yes_no: float
     doubt: float | None
+    held: float | None
     ordinary: float | None
 
 
@@ -60,7 +62,7 @@ def signals(
     vocabulary: Vocabulary,
     ordinary: float | None = None,
 ) -> Signals:
-    """The signals of a question with its hits and its evidence sentences, best first; the reader's doubt is not known yet."""
+    """The signals of a question with its hits and its evidence sentences, best first; what the reader thinks is not known yet."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
     near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
     best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
@@ -80,6 +82,7 @@ def signals(
         kind_cosine=kind_cosine(kind, ranked),
         yes_no=float(asks_yes_or_no(question)),
         doubt=None,
+        held=None,
         ordinary=ordinary,
     )
 
@@ -100,7 +103,7 @@ def not_named(question: str, hits: Sequence[Hit]) -> bool:
 class Answerability:
     """The fitted decision: `probability` is calibrated, `threshold` is where answering begins.
 
-    `doubts` = (least, most) bounds the reader's doubt, so that a refusal which no doubt could turn needs no reading.
+    `bounds` = (least, most) of what the reader thinks, so that a refusal which nothing of that could turn needs no reading.
     `right` = (slope, bias) leads from the log-odds that the sources answer to those that our answer is right: it can still
     leave out what matters (Platt scaling).
     """
@@ -111,8 +114,8 @@ class Answerability:
     weights: tuple[float, ...]
     bias: float
     threshold: float
-    doubts: tuple[float, ...]
     right: tuple[float, ...]
+    bounds: dict[str, tuple[float, float]]
     provenance: dict[str, Any]
 
     @classmethod
@@ -120,7 +123,8 @@ class Answerability:
         """Reads the fitted file; one that is damaged, or was fitted on other signals, is refused."""
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
-            fitted = cls(**{**table, **{key: tuple(table[key]) for key in TUPLES}})
+            bounds = {name: (float(least), float(most)) for name, (least, most) in table["bounds"].items()}
+            fitted = cls(**{**table, **{key: tuple(table[key]) for key in TUPLES}, "bounds": bounds})
         except (OSError, ValueError, TypeError, KeyError) as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
         if fitted.names != tuple(Signals.__dataclass_fields__):
@@ -131,9 +135,10 @@ class Answerability:
 
     def probability(self, seen: Signals) -> float:
         """The probability that the passages answer the question."""
-        values = asdict(seen)
-        if seen.doubt is not None:
-            values["doubt"] = bounded(seen.doubt, self.doubts)
+        values: dict[str, float | None] = asdict(seen)
+        for name, within in self.bounds.items():
+            if (heard := values[name]) is not None:
+                values[name] = bounded(heard, within)
         score = self.bias + sum(
             weight * (value - mean) / scale
             for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
@@ -142,8 +147,9 @@ class Answerability:
         return chance(score)
 
     def possible(self, seen: Signals) -> bool:
-        """Whether there is a doubt of the reader's with which it would be answered; if not, it needn't read."""
-        return any(self.probability(replace(seen, doubt=doubt)) >= self.threshold for doubt in self.doubts)
+        """Whether the reader could think anything with which it would be answered; if not, it needn't read."""
+        thoughts = (dict(zip(self.bounds, ends, strict=True)) for ends in product(*self.bounds.values()))
+        return any(self.probability(replace(seen, **ends)) >= self.threshold for ends in thoughts)
 
     def confidence(self, probability: float) -> float:
         """The probability that an answer is right, where the sources answer the question with this `probability`."""
@@ -156,10 +162,10 @@ class Answerability:
         return chance((log_odds(confidence) - bias) / slope)
 
 
-def bounded(doubt: float, doubts: Sequence[float]) -> float:
-    """A doubt within (least, most)."""
-    least, most = doubts
-    return min(max(doubt, least), most)
+def bounded(value: float, within: tuple[float, float]) -> float:
+    """The value within (least, most)."""
+    least, most = within
+    return min(max(value, least), most)
 
 
 def chance(score: float) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import UNLIKELY, Answerability, not_named, signals
-from app.approved import Match, evidence_of, match
+from app.approved import Faq, Match
 from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
@@ -63,6 +63,7 @@ class Assistant:
     scope: Scope
     intents: Intents
     index: Index
+    faq: Faq
     vocabulary: Vocabulary
     answerability: Answerability
     reader: Reader | None
@@ -91,7 +92,7 @@ class Assistant:
         ruling, asked = self.scope.check(question), question
         if not ruling.declines:
             # what it means may be ruled otherwise than how it is put: "how many of those?" after a dose
-            asked = standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary)
+            asked = self.standalone(question, history)
             meant = self.scope.check(asked)
             ruling = meant if meant.declines or ruling.rule is None else ruling
         if ruling.declines:
@@ -102,7 +103,7 @@ class Assistant:
         vector = self.index.encode([asked])[0]
         blank = replace(blank, suggestions=self.suggestions.near(vector))
         clock.mark("embed")
-        if pair := match(asked, vector, self.index, self.vocabulary):
+        if pair := self.faq.match(asked, vector):
             return (yield from self._end(self._approved(blank, pair), clock))
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
@@ -114,7 +115,7 @@ class Assistant:
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
         named = bool(ranked) and not not_named(asked, hits)
         if named and self.answerability.possible(seen):
-            seen = replace(seen, doubt=reading.log_odds)
+            seen = replace(seen, doubt=reading.log_odds, held=reading.held)
         probability = self.answerability.probability(seen)
         clock.mark("doubt")
         if not named:
@@ -131,6 +132,10 @@ class Assistant:
             yield sentence
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        """The question as it is searched: without slips of the finger, and whole where it leans on an earlier one."""
+        return standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary, self.faq)
 
     def _say(
         self,
@@ -203,7 +208,7 @@ class Assistant:
 
     def _approved(self, blank: Answer, found: Match) -> Answer:
         reply = Reply()
-        for one in evidence_of(found, self.index):
+        for one in self.faq.evidence(found):
             reply.verbatim(one)
         return replace(self._answer(blank, reply, 1.0), kind="approved")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.answer import Turn
-from app.approved import match
+from app.approved import Faq
 from app.ellipsis import (
     first_sentence,
     followup_words,
@@ -34,7 +34,9 @@ COVERED = 0.5  # share of a follow-up's own words that the passages must hold, e
 POINTED = 0.15  # the same where a word points back ("what if I carry boxes after that?")
 
 
-def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary) -> str:
+def standalone(
+    question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary, faq: Faq | None = None
+) -> str:
     """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic.
 
     Costs two searches at most, one more for "the second one", none for a question that leans on no earlier one.
@@ -46,7 +48,7 @@ def standalone(question: str, history: Sequence[Turn], index: Index, vocabulary:
     if not earlier or not leans(question, vocabulary):
         return question
     rest = signs_removed(question)
-    if item := counted_out(rest, earlier, index, vocabulary):
+    if item := counted_out(rest, earlier, index, vocabulary, faq):
         return f"{sentence(rest)} ({item})"
     options = rewritings(question, earlier, vocabulary)
     continues = followup_words().patterns["continues"].search(rest)
@@ -86,7 +88,7 @@ def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
     return (pointed and len(named) == 1) or share >= (POINTED if pointed else COVERED)
 
 
-def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary) -> str | None:
+def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, faq: Faq | None) -> str | None:
     """The item that "the second one" means in the list that answered the earlier question; None where there is none.
 
     An approved answer is one text, whose items nobody can count for sure.
@@ -95,7 +97,7 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary) -
     if not (found := lists.patterns["ordinal"].search(rest)):
         return None
     vector = index.encode([earlier])[0]
-    if match(earlier, vector, index, vocabulary):
+    if faq and faq.match(earlier, vector):
         return None
     hits = index.search(earlier, LIST_HITS, vector=vector)
     ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()

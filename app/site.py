@@ -7,10 +7,12 @@ from pathlib import Path
 
 from app.answer import Answer, Turn
 from app.answerability import Answerability
+from app.approved import Faq
 from app.assistant import Assistant
 from app.intent import Intents
 from app.models import SMOLLM2, checked
 from app.reader import Reader
+from app.sameness import Sameness
 from app.scope import Scope
 from app.settings import AppSettings, SiteSettings
 from app.strings import Strings, languages
@@ -31,22 +33,23 @@ def open_assistant(
 ) -> Assistant:
     """The assistant of this site; whatever is missing or damaged is explained with the command that mends it.
 
-    `answerability` takes the place of the fitted one: `python -m eval calibrate` listens there. `red_flags` are those that
-    are open already, where they are: a second set costs 100 MB.
+    `answerability` takes the place of the fitted one: `python -m eval calibrate` listens there, and makes the reader's probe
+    anew, so that none is read. `red_flags` are those that are open already, where they are: a second set costs 60 MB.
     """
     check_environment()
     home = home or home_folder()
     site, settings = SiteSettings.load("site"), AppSettings.load("app")
     scope = Scope.load()
-    index = Index.open(home, IndexSettings.load("index"))
+    index, sameness = Index.open(home, IndexSettings.load("index")), Sameness.load()
     return Assistant(
         red_flags=red_flags or open_red_flags(),
         scope=scope,
         intents=Intents.load(),
         index=index,
+        faq=Faq(index, sameness.same if sameness else None),
         vocabulary=vocabulary_of(index),
         answerability=answerability or Answerability.load(),
-        reader=open_reader(home, settings),
+        reader=open_reader(home, settings, probed=answerability is None),
         suggestions=Suggestions.of(index),
         strings=Strings(site.language, site),
         retold=Phrasebook.into(site.language, languages(site), site).retold,
@@ -87,10 +90,11 @@ def open_red_flags() -> RedFlags:
 SHIPPED_ADAPTER = Path(__file__).parent / "reader" / "adapter_smollm2"  # made by `python -m app.reader.train`
 
 
-def open_reader(home: Path, settings: AppSettings, watched: bool = True) -> Reader | None:
+def open_reader(home: Path, settings: AppSettings, *, attended: bool = True, probed: bool = True) -> Reader | None:
     """The language model that the settings name; None where they say none: then every answer quotes its sources.
 
-    `watched` says whether what tells where it looks is read too: `python -m eval attend` makes that file anew.
+    `attended` and `probed` say whether what lies beside its adapter is read too: where it looks, and whether it knows of an
+    answer. The commands that make those files anew do without.
     """
     if settings.reader_url:
         from app.reader.server import ServerReader
@@ -102,13 +106,15 @@ def open_reader(home: Path, settings: AppSettings, watched: bool = True) -> Read
         return None
     from app.reader.attention import Attention
     from app.reader.local import LocalReader
+    from app.reader.probe import Probe
 
     own, adapter = settings.reader == SMOLLM2.name, reader_adapter(settings)
     return LocalReader(
         checked(home, SMOLLM2.name) if own else settings.reader,
         settings.reader,
         adapter=adapter,
-        attention=Attention.load(adapter.path.parent, adapter.sha256) if adapter and watched else None,
+        attention=Attention.load(adapter.path.parent, adapter.sha256) if adapter and attended else None,
+        probe=Probe.load(adapter.path.parent, adapter.sha256) if adapter and probed else None,
         allow_download=settings.allow_download,
         seconds=settings.reader_seconds,
     )

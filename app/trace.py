@@ -11,10 +11,8 @@ from dataclasses import asdict, dataclass
 
 from app.answer import Answer
 from app.answerability import Answerability
-from app.approved import match
 from app.assistant import HITS, Assistant
 from app.evidence import Evidence
-from app.followup import standalone
 from app.select import candidates
 from index.passage import Hit
 
@@ -39,10 +37,10 @@ def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
     stages.append(Stage("scope", ({"rule": ruling.rule, "declines": str(ruling.declines)},)))
     if ruling.declines:
         return tuple(stages)
-    asked = standalone(assistant.vocabulary.corrected(question), (), assistant.index, assistant.vocabulary)
+    asked = assistant.standalone(question, ())
     stages.append(Stage("searched", ({"question": asked, "added": ", ".join(assistant.index.expanded(asked))},)))
     vector = assistant.index.encode([asked])[0]
-    pair = match(asked, vector, assistant.index, assistant.vocabulary)
+    pair = assistant.faq.match(asked, vector)
     stages.append(Stage("approved", ({"match": "yes" if pair else "no"},)))
     hits = assistant.index.search(asked, HITS, vector=vector)
     stages.append(Stage("passages", tuple(_hit(hit) for hit in hits)))

@@ -87,6 +87,13 @@ def command() -> Command:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where it is written (default: app/answerability.json)"
     )
+    parser.add_argument(
+        "--probe", type=Path, metavar="DIR", help="where the reader's probe is written (default: its adapter)"
+    )
+    parser.add_argument(
+        "--practice", type=Path, metavar="DIR", help="a folder of practice clinics (default: app/training/practice)"
+    )
+    parser.add_argument("--each", type=count, default=30, metavar="N", help="wishes of each of them (default: 30)")
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
     parser = made.add(
         "attend", attend, "fits which of the reader's heads tell what answers, on development cases",

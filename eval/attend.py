@@ -78,17 +78,11 @@ class Listening:
 
 def shown_to(reader: LocalReader, search: Search, holds: Callable[[Evidence], bool], name: str) -> Shown | None:
     """What the reader looks at when asked; None where all of its sentences answer, or none."""
-    from app.shown import texts, windows
-
-    windows_ = windows(search.ranked)
-    said = [one for window in windows_ for one in window]
-    answers = np.array([holds(one) for one in said], dtype=np.bool_)
-    if not answers.any() or answers.all():
-        return None
     listening = Listening()
     reader.attention = cast("Attention", listening)
-    reader.doubt(search.posed, texts(windows_), [one.quote for one in said])
-    if not listening.heard:
+    said = search.put_to(reader)
+    answers = np.array([holds(one) for one in said], dtype=np.bool_)
+    if not listening.heard or not answers.any() or answers.all():
         return None
     cosines, scores = (np.array([getattr(one, key) for one in said], np.float32) for key in ("cosine", "score"))
     return Shown(name, *listening.heard[0], cosines, scores, answers)
@@ -216,7 +210,7 @@ def attend(
     from app.site import open_reader, reader_adapter
 
     settings = AppSettings.load("app")
-    reader, adapter = open_reader(homes[0], settings, watched=False), reader_adapter(settings)
+    reader, adapter = open_reader(homes[0], settings, attended=False, probed=False), reader_adapter(settings)
     if not isinstance(reader, LocalReader) or adapter is None:
         raise SpinewiseError("the settings name no reader with an adapter", "name SmolLM2-135M-Instruct as reader")
     if not folders:

@@ -1,30 +1,25 @@
-"""Fits when to abstain, and how sure an answer may be: app/answerability.json, on development cases alone.
+"""Fits when to abstain, and how sure an answer may be: app/answerability.json and the reader's probe, on development cases.
 
 For each case the assistant's signals and its answer are collected on one or more indexes. The model learns the case's own
 truth, whether the sources hold the answer; the threshold comes from probabilities of models that had not seen the case, and
-so does the line from there to whether the answer, where one is given, is right.
+so does the line from there to whether the answer, where one is given, is right. What the reader's states say (eval/probe.py) is
+learnt first, and told to the model by probes that had not seen the case either.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from app.answerability import UNLIKELY, bounded, log_odds
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
+from eval import probe as probing
 from eval.cases import ANSWERING, Case, Needs, locate
-from eval.decisions import Table, area_under_roc, brier, calibration_error
-from eval.logistic import Floats, Logistic, cross_validated, fit, folds
+from eval.fitted import Fitted, Sample, calibrated
 from eval.metrics import nuggets_hit
 from eval.retrieval import relevance
 from eval.score import score
@@ -32,22 +27,10 @@ from eval.score import score
 if TYPE_CHECKING:
     from app.answer import Answer
     from app.answerability import Answerability, Signals
+    from app.reader.probe import Probe
     from index.passage import Hit
     from index.search import Index
     from index.snapshot import Snapshots
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A case on one index: its signals, whether the passages found hold the answer, whether it should be answered, and
-    whether the answer that would be given is right (None where it would be held back whatever the signals say).
-    """
-
-    case: str
-    signals: Signals
-    found: bool
-    answerable: bool
-    right: bool | None
 
 
 class Listening:
@@ -78,21 +61,27 @@ def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
     The assistant itself is asked, so that what is fitted on is what it will see.
     """
     from app.assistant import HITS
-    from app.site import open_assistant
+    from app.reader.local import LocalReader
+    from app.settings import AppSettings
+    from app.site import open_assistant, reader_adapter
 
     refuse_test(cases)
-    listening = Listening()
+    listening, probe = Listening(), probing.Listening()
     assistant = open_assistant(home, cast("Answerability", listening))
+    if isinstance(assistant.reader, LocalReader) and reader_adapter(AppSettings.load("app")):
+        assistant.reader.probe = cast("Probe", probe)
     index = assistant.index
     for case in cases:
         if case.expected not in ("answer", "abstain"):
             continue
         listening.heard.clear()
+        probe.heard.clear()
         answer = assistant.ask(case.question, case.turns)
         if listening.heard:
             answerable = case.expected == "answer"
             found = answerable and holds_answer(case, index.search(answer.standalone_question, HITS), index)
-            yield Sample(case.id, listening.heard[0], found, answerable, is_right(case, answer, index))
+            right, states = is_right(case, answer, index), probe.heard[0] if probe.heard else None
+            yield Sample(case.id, listening.heard[0], found, answerable, right, states)
 
 
 def is_right(case: Case, answer: Answer, index: Index) -> bool | None:
@@ -123,119 +112,6 @@ def holds_answer(case: Case, hits: Sequence[Hit], index: Index) -> bool:
     return bool(vital) and all(nuggets_hit(text, vital))
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The model, the threshold, the line from chance to right, and how they did on cases that they had not seen."""
-
-    model: Logistic
-    threshold: float
-    doubts: tuple[float, float]
-    right: tuple[float, float]
-    report: dict[str, Any]
-
-
-def calibrated(collected: Sequence[Sample], ridge: float = 1.0) -> Fitted:
-    """Fits on the samples that the signals decide, and judges all by ten-fold cross-validation with each case in one
-    fold, on however many indexes.
-    """
-    found = [one.found for one in collected]
-    answerable = [one.answerable for one in collected]
-    decided = [one for one in collected if one.right is not None]
-    heard = [one.signals.doubt for one in decided if one.signals.doubt is not None]
-    if len(heard) < len(decided):
-        raise SpinewiseError(
-            "calibrating needs a reader that says how much it doubts", "run python -m app models fetch"
-        )
-    doubts = usual(heard)
-    within = [replace(one.signals, doubt=bounded(doubt, doubts)) for one, doubt in zip(decided, heard, strict=True)]
-    rows = np.array([astuple(one) for one in within], dtype=np.float64)
-    holds = [one.answerable for one in decided]
-    if len(set(holds)) < 2:
-        raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
-    chance = np.full(len(collected), UNLIKELY)
-    seen = np.array([one.right is not None for one in collected])
-    chance[seen] = cross_validated(rows, holds, folds([one.case for one in decided], holds), ridge)
-    threshold = best_threshold(chance, answerable)
-    given = [
-        (p, one.right)
-        for p, one in zip(chance.tolist(), collected, strict=True)
-        if one.right is not None and p >= threshold
-    ]
-    table = abstentions(chance, answerable, threshold)
-    probabilities = chance.tolist()
-    report = {
-        "samples": len(collected),
-        "cases": len({one.case for one in collected}),
-        "held_back": len(collected) - len(decided),
-        "answerable": sum(answerable),
-        "unanswerable": len(answerable) - sum(answerable),
-        "answer_found": sum(found),
-        "cross_validated": {
-            "auc": rounded(area_under_roc(probabilities, answerable)),
-            "brier": rounded(brier(probabilities, answerable)),
-            "ece": rounded(calibration_error(probabilities, answerable)),
-            "abstention_precision": rounded(table.precision),
-            "abstention_recall": rounded(table.recall),
-            "answered": rounded(table.true_negative / (table.true_negative + table.false_positive)),
-        },
-        "answers": {"given": len(given), "right": sum(right for _, right in given)},
-        "ridge": ridge,
-    }
-    return Fitted(fit(rows, holds, ridge), threshold, doubts, platt(given), report)
-
-
-def usual(doubts: Sequence[float]) -> tuple[float, float]:
-    """The tenth and the ninetieth of a hundred. What lies beyond tells no more, and the nearer the bounds, the more often
-    a refusal stands before the reader has read.
-    """
-    least, most = np.quantile(doubts, (0.1, 0.9)).tolist()
-    return round(least, 6), round(most, 6)
-
-
-def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """(slope, bias) from the log-odds of a probability to those of being right (Platt 1999), over the answers given.
-
-    Where that can't be learnt (all were right, or being sure was no sign of it), the probability itself: (1, 0).
-    """
-    odds, right = np.array([[log_odds(p)] for p, _ in given]), [one for _, one in given]
-    line = fit(odds, right) if len(set(right)) == 2 else None
-    if line is None or line.weights[0] <= 0:
-        return 1.0, 0.0
-    slope = line.weights[0] / line.scales[0]
-    return round(slope, 6), round(line.bias - slope * line.means[0], 6)
-
-
-def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
-    """Where the lesser of precision and recall of abstaining is highest; midway to the next probability above.
-
-    Of those that are as good within one standard error of a share of the unanswerable the lowest: it turns fewest patients
-    away.
-    """
-    values = np.unique(chance)
-    cuts = [*((values[:-1] + values[1:]) / 2).tolist()]
-
-    def worth(cut: float) -> float:
-        table = abstentions(chance, answerable, cut)
-        return min(table.precision or 0.0, table.recall or 0.0)
-
-    worths = [worth(cut) for cut in cuts]
-    best = max(worths)
-    noise = math.sqrt(best * (1 - best) / answerable.count(False))
-    good = [float(cut) for cut, one in zip(cuts, worths, strict=True) if one >= best - noise]
-    return round(min(good), 4)
-
-
-def abstentions(chance: Floats, answerable: Sequence[bool], threshold: float) -> Table:
-    """The 2×2 table of abstaining below the threshold."""
-    below: NDArray[np.bool_] = chance < threshold
-    return Table.of([not one for one in answerable], below.tolist())
-
-
-def rounded(value: float | None) -> float | None:
-    """Four digits."""
-    return None if value is None else round(value, 4)
-
-
 def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path: Path) -> None:
     """The file that `app.answerability` reads."""
     model = fitted.model
@@ -246,8 +122,8 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
         "weights": [round(one, 6) for one in model.weights],
         "bias": round(model.bias, 6),
         "threshold": fitted.threshold,
-        "doubts": list(fitted.doubts),
         "right": list(fitted.right),
+        "bounds": fitted.bounds,
         "provenance": provenance | fitted.report,
     }
     with replacing(path) as stream:
@@ -255,10 +131,20 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
 
 
 def calibrate(
-    cases: Sequence[Case], files: Sequence[Path], homes: Sequence[Path], out: Path, ridge: float
+    cases: Sequence[Case],
+    files: Sequence[Path],
+    homes: Sequence[Path],
+    practice: tuple[Sequence[Path], int],
+    out: tuple[Path, Path | None],
+    ridge: float,
 ) -> dict[str, Any]:
-    """Collects, fits, writes; returns the report."""
+    """Collects, fits, writes; returns the report. `practice`: folders of clinics, and how many wishes of each; `out`: the file of
+    the decision, and the folder of the probe where it is not the adapter's.
+    """
     from app.answerability import Signals
+    from app.reader.local import LocalReader
+    from app.settings import AppSettings
+    from app.site import open_reader, reader_adapter
     from index.snapshot import Snapshots
 
     provenance = {
@@ -268,11 +154,18 @@ def calibrate(
         "cases_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         "indexes": [about(Snapshots(home)) for home in homes],
     }
-    fitted = calibrated([one for home in homes for one in samples(cases, home)], ridge)
+    settings = AppSettings.load("app")
+    collected = [one for home in homes for one in samples(cases, home)]
+    reader, adapter = open_reader(homes[0], settings, probed=False), reader_adapter(settings)
+    known = list(probing.of_practice(*practice, reader)) if isinstance(reader, LocalReader) else []
+    fitted = calibrated(collected, known, ridge)
     names = tuple(Signals.__dataclass_fields__)
-    write(fitted, names, provenance, out)
+    file, folder = out
+    if fitted.probe and adapter:
+        fitted.probe.probe(adapter.sha256).save(folder or adapter.path.parent)
+    write(fitted, names, provenance, file)
     weights = dict(zip(names, fitted.model.weights, strict=True))
-    return fitted.report | {"threshold": fitted.threshold, "right": fitted.right, "weights": weights, "file": str(out)}
+    return fitted.report | {"threshold": fitted.threshold, "right": fitted.right, "weights": weights, "file": str(file)}
 
 
 def about(snapshots: Snapshots) -> dict[str, Any]:
@@ -283,13 +176,4 @@ def about(snapshots: Snapshots) -> dict[str, Any]:
         "embedder": manifest.embedder.name,
         "documents": manifest.documents,
         "passages": manifest.passages,
-    }
-
-
-def means_by_truth(collected: Sequence[Sample]) -> dict[str, tuple[float, float]]:
-    """Mean of each signal over (answerable, unanswerable) samples, to see what tells them apart."""
-    halves = [[asdict(one.signals) for one in collected if one.answerable is truth] for truth in (True, False)]
-    return {
-        name: (float(np.mean([one[name] for one in halves[0]])), float(np.mean([one[name] for one in halves[1]])))
-        for name in (halves[0] or halves[1])[0]
     }

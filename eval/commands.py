@@ -156,6 +156,11 @@ def subset_twice(options: argparse.Namespace) -> tuple[Path, Path]:
     return first, second
 
 
+def practice_folders(named: Path | None) -> list[Path]:
+    """The practice clinics below a folder; without one, those of the clone."""
+    return sorted(path.parent for path in (named or PRACTICE).glob("*/questions.jsonl"))
+
+
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool
@@ -165,7 +170,8 @@ def calibrate(options: argparse.Namespace) -> int:
 
     files = tuple(options.cases or shipped(("answerable", "unanswerable", "followups", "adversarial")))
     homes = [home_folder(), *options.also]
-    report = fit(read_cases(files, "dev"), files, homes, options.out or FILE, options.ridge)
+    practice = practice_folders(options.practice), options.each
+    report = fit(read_cases(files, "dev"), files, homes, practice, (options.out or FILE, options.probe), options.ridge)
     if options.json:
         print_json(report)
         return 0
@@ -183,7 +189,7 @@ def attend(options: argparse.Namespace) -> int:
     from eval.cases import read_cases, shipped
 
     cases = read_cases(tuple(options.cases or shipped(("answerable",))), "dev")
-    folders = sorted(path.parent for path in (options.practice or PRACTICE).glob("*/questions.jsonl"))
+    folders = practice_folders(options.practice)
     read = 0
 
     def done() -> None:

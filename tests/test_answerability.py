@@ -61,11 +61,11 @@ def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
     """z = 2 cosine - doubt, answered from 0 on, doubts from -1 to 1: 0.6 answers whatever comes, -0.6 never, 0.4 may."""
     fitted = Answerability(
         ("passage_cosine", "doubt"), (0.0, 0.0), (1.0, 1.0), (2.0, -1.0), 0.0,
-        threshold=0.5, doubts=(-1.0, 1.0), right=(1.0, 0.0), provenance={},
+        threshold=0.5, bounds={"doubt": (-1.0, 1.0)}, right=(1.0, 0.0), provenance={},
     )  # fmt: skip
 
     def seen(cosine: float, doubt: float | None = None) -> Signals:
-        return Signals(cosine, *[0.0] * 11, doubt=doubt, ordinary=None)
+        return Signals(cosine, *[0.0] * 11, doubt=doubt, held=None, ordinary=None)
 
     assert fitted.possible(seen(0.6))
     assert not fitted.possible(seen(-0.6))
@@ -108,7 +108,9 @@ def test_what_is_surely_not_answered_needs_no_reading() -> None:
 
 def test_the_reader_s_doubt_decides_where_the_rest_does_not() -> None:
     """The same question where any doubt counts: a reader that doubts has it declined, one that does not has it answered."""
-    open_to = replace(assistant(), answerability=replace(assistant().answerability, doubts=(-9.0, 9.0)))
+    open_to = replace(
+        assistant(), answerability=replace(assistant().answerability, bounds={"doubt": (-9.0, 9.0), "held": (0.0, 0.0)})
+    )
     sure, unsure = (
         replace(open_to, reader=Hesitant(doubt)).ask("does the disc go when they fuse it") for doubt in (-9.0, 9.0)
     )

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from two_leaflets import written
 
 from app.answerability import Answerability, Signals
 from corpus.errors import SpinewiseError
-from eval.calibrate import Sample, abstentions, best_threshold, calibrated, platt, refuse_test, write
+from eval.calibrate import refuse_test, write
 from eval.cases import Case
+from eval.fitted import Sample, abstentions, best_threshold, calibrated, platt
 from eval.logistic import cross_validated, fit, folds
+from eval.probe import Known, of_practice
 
 
 def signals(value: float, noise: float) -> Signals:
@@ -115,3 +118,67 @@ def test_what_a_rule_holds_back_teaches_nothing_and_counts_as_not_answered() -> 
     assert fitted.model == alone.model
     assert fitted.report["held_back"] == len(held)
     assert fitted.report["cross_validated"]["abstention_recall"] > alone.report["cross_validated"]["abstention_recall"]
+
+
+# -- what the reader's states say
+
+
+def with_states(told: float, count: int = 160, size: int = 150) -> list[Sample]:
+    """Signals tell nothing; of the states one column tells that much, the others are noise."""
+    random, made = np.random.default_rng(5), []
+    for number in range(count):
+        states = random.normal(size=size).astype(np.float32)
+        states[7] += told * (1 if number % 2 else -1)
+        noise = signals(random.random(), random.random())
+        made.append(Sample(f"c{number}", noise, *[bool(number % 2)] * 2, right=number % 4 == 1, states=states))
+    return made
+
+
+def test_states_that_tell_are_learnt_and_noise_is_not() -> None:
+    telling, noise = calibrated(with_states(2.0)), calibrated(with_states(0.0))
+    assert telling.report["cross_validated"]["auc"] > 0.85
+    assert noise.report["cross_validated"]["auc"] < 0.65  # with probes that had seen the cases it would be near 1
+    assert telling.probe is not None
+    assert int(np.argmax(np.abs(telling.probe.weights))) == 7
+    least, most = telling.bounds["held"]
+    assert least < 0 < most
+
+
+def test_practice_counts_beside_the_cases() -> None:
+    """Where other documents' questions say the opposite of the cases', as much of one as of the other leaves little."""
+    samples = with_states(2.0)
+    opposite = [Known(one.states, not one.answerable) for one in samples if one.states is not None]
+    alone, beside = calibrated(samples), calibrated(samples, opposite)
+    assert beside.report["practice"] == len(opposite)
+    assert alone.probe is not None
+    assert beside.probe is not None
+    assert abs(beside.probe.weights[7]) < 0.2 * abs(alone.probe.weights[7])
+
+
+def test_without_states_there_is_no_probe() -> None:
+    fitted = calibrated(made_up())
+    assert fitted.probe is None
+    assert fitted.model.weights[list(Signals.__dataclass_fields__).index("held")] == 0
+
+
+def test_the_practice_is_asked_of_its_own_documents(tmp_path: Path) -> None:
+    """A reader whose first state is 1 where the passages that it is given name the nurse."""
+    clinic = tmp_path / "clinic"
+    written(clinic)
+    nurse = "A nurse helps with the first steps."
+    wishes = [
+        {"id": "a", "question": "Who helps me?", "other": "Who is with me?", "kind": "answer", "evidence": [nurse]},
+        {"id": "b", "question": "What does it cost?", "other": "The price?", "kind": "abstain", "evidence": []},
+    ]  # fmt: skip
+    (clinic / "questions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in wishes), encoding="utf-8")
+
+    class Stating:
+        probe = None
+
+        def doubt(self, question: str, passages: list[str], sentences: list[str]) -> None:
+            assert any("nurse" in passage for passage in passages)
+            self.probe.log_odds([np.array([len(question)], np.float32)] * 3)
+
+    found = list(of_practice([clinic], 5, Stating()))  # type: ignore[arg-type]
+    assert sorted(one.answerable for one in found) == [False, True]
+    assert {one.states.shape for one in found} == {(3,)}

@@ -18,7 +18,7 @@ ONE_FILE_EACH = {
     "faiss": ("index/dense.py",),
     "bm25s": ("index/words.py",),
     "sentence_transformers": ("index/embed.py", "index/train.py"),
-    "transformers": ("app/reader/local.py", "app/reader/train.py", "app/triage/teach.py"),
+    "transformers": ("app/reader/local.py", "app/reader/train.py", "app/learner.py"),
     "openai": ("app/reader/server.py",),
     "gradio": ("app/ui/",),
     "trafilatura": ("corpus/converters.py",),

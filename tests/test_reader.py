@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from app.reader import local
 from app.reader.attention import Places
-from app.reader.local import LocalReader, followed, watched
+from app.reader.local import LocalReader, followed
+from app.reader.probe import Probe
+from app.reader.watch import watched
 
 PASSAGES = ["Many people go home after a short stay.", "Naïve readers – even these – read “quotes”."]
 
@@ -100,6 +103,27 @@ def test_where_it_looks_is_told_of_each_sentence_and_changes_no_word(reader) -> 
     wanted = [behind[:, :, start:end].sum(-1) for start, end in seeing.places.sentences]
     assert seeing.given.shape == (2 * 2, len(prompt) - seeing.places.question[0], len(SENTENCES))
     np.testing.assert_allclose(seeing.given, torch.stack(wanted, -1).numpy(), atol=1e-4)
+
+
+def test_its_states_at_the_question_are_told_and_change_no_word(reader) -> None:
+    question = "¿Y después?"
+    plain = "".join(reader.doubt(question, PASSAGES, SENTENCES).draft())
+    hidden = reader._model.config.hidden_size
+    reader.probe = probe = Probe((0, 1), np.zeros((2, hidden), np.float32), 0.25, "made up")
+    doubt = reader.doubt(question, PASSAGES, SENTENCES)
+    assert doubt.held == 0.25
+    assert "".join(doubt.draft()) == plain
+    prompt = reader._encode(question, PASSAGES)
+    with torch.inference_mode():
+        states = reader._model(torch.tensor([prompt]), output_hidden_states=True).hidden_states
+    text = reader._prompt(question, PASSAGES)
+    spans = reader._tokenizer(text, add_special_tokens=False)[0].offsets
+    places = reader._places(text, spans, question, PASSAGES, SENTENCES)
+    wanted = states[1][0, slice(*places.question)].mean(0)  # of the first layer; the last one's are normed there
+    reader.probe = replace(probe, weights=np.eye(2, hidden, dtype=np.float32) * [[1], [0]])
+    assert reader.doubt(question, PASSAGES, SENTENCES).held == pytest.approx(float(wanted[0]) + 0.25, abs=1e-3)
+    reader.probe = replace(probe, layers=(0, 99))  # another model has fewer layers
+    assert reader.doubt(question, PASSAGES, SENTENCES).held is None
 
 
 def test_nobody_asks_where_it_looks_in_a_very_long_question(reader) -> None:

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import encoder
 from app.answer import Turn
 from app.doctor import red_flags
-from app.triage import SiteTexts, Triage, encoder
+from app.encoder import Encoder
+from app.triage import SiteTexts, Triage
 from app.triage.check import EXAMPLES as TAUGHT
 from app.triage.check import MEANING
-from app.triage.encoder import Encoder
 from app.triage.languages import load
 from app.triage.likeness import NONE
 from app.triage.meaning import Meaning, stretches

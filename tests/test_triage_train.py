@@ -11,13 +11,13 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from app.encoder import DOWN, UP
+from app.learner import RANK
 from app.triage import Triage
 from app.triage.blend import cut, meanings, words
 from app.triage.check import WEIGHTS
-from app.triage.encoder import DOWN, UP
 from app.triage.likeness import Likeness
 from app.triage.meaning import Meaning
-from app.triage.teach import RANK
 from app.triage.train import QUESTION_WEIGHT, SHARE, examples, measured
 from corpus.errors import SpinewiseError
 

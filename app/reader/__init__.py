@@ -28,12 +28,13 @@ class Doubt:
 
     `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time. `attended` says
     of each of the sentences given how likely it is the one that answers (log-odds but for a constant); empty where it
-    can't tell.
+    can't tell. `held`: the log-odds that the passages hold the answer, by its inner states; None where those are not known.
     """
 
     log_odds: float
     draft: Callable[[], Iterator[str]]
     attended: tuple[float, ...] = ()
+    held: float | None = None
 
 
 @runtime_checkable
@@ -64,6 +65,11 @@ class Reading:
     def log_odds(self) -> float | None:
         """Those of its doubt."""
         return self.doubt.log_odds if self.doubt else None
+
+    @property
+    def held(self) -> float | None:
+        """Whether it knows of an answer; see `Doubt`."""
+        return self.doubt.held if self.doubt else None
 
     @property
     def attended(self) -> tuple[float, ...]:

@@ -12,15 +12,17 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.reader import Doubt
-from app.reader.attention import Array, Attention, Places
+from app.reader.attention import Attention, Places
+from app.reader.probe import Probe
 from app.reader.prompt import ABSTENTION, QUESTION, messages
+from app.reader.watch import Noticed, watched
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
 from index.precision import computes_in_bf16
@@ -42,6 +44,7 @@ class LocalReader:
         *,
         adapter: Adapter | None = None,
         attention: Attention | None = None,
+        probe: Probe | None = None,
         allow_download: bool = False,
         seconds: float = 1.5,
         max_new_tokens: int = 120,
@@ -51,7 +54,7 @@ class LocalReader:
         self._tokenizer, self._model = load(model, allow_download)
         if adapter:
             adapter.merge(self._model)
-        self.attention = attention
+        self.attention, self.probe = attention, probe
         ends = self._model.generation_config.eos_token_id
         self._ends = frozenset(ends if isinstance(ends, list) else [ends])
         self._opening = self._read_opening()
@@ -61,7 +64,9 @@ class LocalReader:
         return self._draft(self._encode(question, passages), copy.deepcopy(self._opening))
 
     def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
-        """Log-odds that it would rather abstain, and where it looked; None while it is busy. One pass, nothing is written."""
+        """How much it doubts, whether it knows of an answer, and where it looked; None while it is busy. One pass, nothing is
+        written.
+        """
         import torch
 
         if not self._busy.acquire(timeout=self.seconds):
@@ -70,14 +75,16 @@ class LocalReader:
             text, cache = self._prompt(question, passages), copy.deepcopy(self._opening)
             encoded = self._tokenizer(text, add_special_tokens=False)
             prompt, places = list(encoded["input_ids"]), None
-            if self.attention and sentences and self._tokenizer.is_fast:  # another kind can't say where a token stands
+            if (
+                (self.attention or self.probe) and sentences and self._tokenizer.is_fast
+            ):  # another kind can't say where a token stands
                 places = self._places(text, encoded[0].offsets, question, passages, sentences)
             abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
             read = cache.get_seq_length()
-            looking: AbstractContextManager[list[Array]] = nullcontext([])
+            watching: AbstractContextManager[Noticed] = nullcontext(Noticed())
             if places and len(prompt) <= LONGEST_WATCHED:
-                looking = watched(self._model, places, read, len(prompt))
-            with torch.inference_mode(), looking as seen:
+                watching = watched(self._model, places, read, len(prompt), self.probe.layers if self.probe else ())
+            with torch.inference_mode(), watching as noticed:
                 kept = len(abstention) + 1
                 unread = torch.tensor([(prompt + abstention)[read:]])
                 logits = self._model(unread, past_key_values=cache, logits_to_keep=kept).logits[0, :-1].float()
@@ -88,10 +95,11 @@ class LocalReader:
             self._busy.release()
         log_odds = math.log((likely + 1e-6) / (1 - likely + 1e-6))
         attended: tuple[float, ...] = ()
-        if self.attention and places and seen:
+        if self.attention and places and noticed.looks:
             words = [len(sentence.split()) for sentence in sentences]
-            attended = self.attention.log_odds(np.concatenate(seen), places, words)
-        return Doubt(log_odds, lambda: self._draft(prompt, cache), attended)
+            attended = self.attention.log_odds(np.concatenate(noticed.looks), places, words)
+        held = self.probe.log_odds(noticed.states) if self.probe and noticed.states else None
+        return Doubt(log_odds, lambda: self._draft(prompt, cache), attended, held)
 
     def _draft(self, prompt: list[int], cache: Any) -> Iterator[str]:
         """Writes after the tokens of `prompt`, of which `cache` holds the keys and values of the first ones already.
@@ -183,33 +191,6 @@ class LocalReader:
         for token in self._tokenizer.all_special_tokens:
             text = text.replace(token, token[:1] + " " + token[1:])
         return text
-
-
-@contextmanager
-def watched(model: Any, places: Places, read: int, size: int) -> Iterator[list[Array]]:
-    """Notes for each layer what its heads give the sentences while a prompt of `size` tokens is read, `read` of them already.
-
-    Float32 of shape (heads, tokens from the question on, sentences). A layer that keeps less than the whole prompt tells nothing.
-    For this the attention is written out (eager): as quick (0.376 and 0.385 s), but its memory grows with the prompt's square.
-    """
-    seen: list[Array] = []
-
-    def keep(module: Any, asked: Any, made: Any) -> None:
-        if made[1] is not None and made[1].shape[-1] >= size:
-            behind = made[1][0, :, places.question[0] - read : size - read]
-            given = [behind[:, :, start:end].float().sum(-1).numpy() for start, end in places.sentences]
-            seen.append(np.stack(given, axis=-1))
-
-    usual = model.config._attn_implementation
-    layers = [one for name, one in model.named_modules() if name.endswith("self_attn")]
-    hooks = [one.register_forward_hook(keep) for one in layers]
-    try:
-        model.set_attn_implementation("eager")
-        yield seen
-    finally:
-        model.set_attn_implementation(usual)
-        for hook in hooks:
-            hook.remove()
 
 
 def followed(known: Sequence[int], most: int = 16, longest: int = 3) -> list[int]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.assistant import HITS
 from app.evidence import Evidence, Vector
+from app.reader import Doubter
 from app.reader.prompt import ABSTENTION, posed
 from app.select import candidates
 from app.shown import texts, windows
@@ -111,6 +112,13 @@ class Search:
     def ranked(self) -> list[Evidence]:
         """The sentences of the hits, best first."""
         return candidates(self.asked, self.vector, self.hits, self.clinic.index, self.clinic.vocabulary)
+
+    def put_to(self, reader: Doubter) -> list[Evidence]:
+        """Has a reader read it; the sentences that it was shown, in order."""
+        shown = windows(self.ranked)
+        said = [one for window in shown for one in window]
+        reader.doubt(self.posed, texts(shown), [one.quote for one in said])
+        return said
 
     def given(self, wish: Wish) -> Search | None:
         """The best three hits and, as a fourth, the passage that holds the answer best; None where no passage does."""

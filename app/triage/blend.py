@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from app.encoder import DOWN, UP, Array
+from app.learner import RANK
 from app.triage.check import MEANING, WEIGHTS, Triage
-from app.triage.encoder import DOWN, UP, Array
 from app.triage.likeness import Likeness
 from app.triage.meaning import Meaning
-from app.triage.teach import RANK
 from app.triage.train import measured, read_lines
 from corpus.command import explain, note
 from corpus.errors import SpinewiseError

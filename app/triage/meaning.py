@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from app.triage.encoder import Array, Encoder
+from app.encoder import Array, Encoder
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 
 LONG = 40  # words; a longer text is also read in parts, or a story drowns what it tells

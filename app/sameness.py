@@ -1,0 +1,59 @@
+"""Whether two questions mean the same: the packaged sentence model reads them together, a linear model says how likely it is.
+
+A cosine of two vectors can't tell "What are the risks?" from "What are the risks if I smoke?"; reading both at once can. Made by
+`python -m app.teach_sameness`. Knows nothing of FAQs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.encoder import Array, Encoder
+from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
+from corpus.home import replacing
+
+FILE = Path(__file__).with_suffix(".npz")
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """`weights`: float32 of shape (hidden size,); `least`: the log-odds from which on two questions count as one."""
+
+    encoder: Encoder
+    weights: Array
+    bias: float
+    least: float
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> Sameness | None:
+        """The model that `save` wrote; None where the packaged sentence model is missing or another one."""
+        try:
+            with np.load(path) as stored:
+                found = {name: stored[name] for name in stored.files}
+            weights, bias, least = (found.pop(name) for name in ("weights", "bias", "least"))
+            changes = {name: one.astype(np.float32) for name, one in found.items()}
+        except DAMAGED_ARRAYS as problem:
+            raise SpinewiseError(f"can't read {path.name}: {problem}", "run python -m app.teach_sameness") from problem
+        encoder = Encoder.load(changes)
+        return cls(encoder, weights.astype(np.float32), float(bias), float(least)) if encoder else None
+
+    @staticmethod
+    def save(path: Path, changes: Mapping[str, Array], weights: Array, bias: float, least: float) -> None:
+        """Writes what `load` reads, whole or not at all, with half the digits."""
+        stored: dict[str, Any] = {name: one.astype(np.float16) for name, one in changes.items()}
+        stored |= {"weights": weights, "bias": np.float32(bias), "least": np.float32(least)}
+        with replacing(path) as stream:
+            np.savez_compressed(stream, **stored)
+
+    def log_odds(self, asked: str, known: str) -> float:
+        """That who asks the one would be answered by the answer to the other, `known`, which is an FAQ's."""
+        return float(self.encoder.encode(asked, known) @ self.weights + self.bias)
+
+    def same(self, asked: str, known: str) -> bool:
+        """Whether that is likely enough for a clinic's own answer."""
+        return self.log_odds(asked, known) >= self.least
