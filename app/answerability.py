@@ -33,7 +33,7 @@ class Signals:
 
     `kind_asked` is 1 where only a time, a figure, a comparison … would answer, `kind_cosine` that of the nearest sentence which
     holds one (of any where nothing in particular is asked for); `yes_no` is 1 where yes or no would do.
-    `doubt` is the reader's log-odds that it would rather abstain, `held` those that it knows of an answer (app/reader/probe.py),
+    `doubt` is the reader's log-odds that it would rather abstain, `knows` those that it knows of an answer (app/reader/probe.py),
     both read off its first pass without a word being written; `ordinary` is the log-odds that the question is of a kind that
     leaflets answer (app/intent.py). Each is None where it can't be told: the decision then rests on the others.
     """
@@ -51,7 +51,7 @@ class Signals:
     kind_cosine: float
     yes_no: float
     doubt: float | None
-    held: float | None
+    knows: float | None
     ordinary: float | None
 
 
@@ -82,7 +82,7 @@ def signals(
         kind_cosine=kind_cosine(kind, ranked),
         yes_no=float(asks_yes_or_no(question)),
         doubt=None,
-        held=None,
+        knows=None,
         ordinary=ordinary,
     )
 
@@ -104,6 +104,7 @@ class Answerability:
     """The fitted decision: `probability` is calibrated, `threshold` is where answering begins.
 
     `bounds` = (least, most) of what the reader thinks, so that a refusal which nothing of that could turn needs no reading.
+    `probe` names the one that it was fitted with (`Probe.checksum`; empty without one).
     `right` = (slope, bias) leads from the log-odds that the sources answer to those that our answer is right: it can still
     leave out what matters (Platt scaling).
     """
@@ -116,6 +117,7 @@ class Answerability:
     threshold: float
     right: tuple[float, ...]
     bounds: dict[str, tuple[float, float]]
+    probe: str
     provenance: dict[str, Any]
 
     @classmethod
@@ -125,9 +127,9 @@ class Answerability:
             table = json.loads(path.read_text(encoding="utf-8"))
             bounds = {name: (float(least), float(most)) for name, (least, most) in table["bounds"].items()}
             fitted = cls(**{**table, **{key: tuple(table[key]) for key in TUPLES}, "bounds": bounds})
-        except (OSError, ValueError, TypeError, KeyError) as problem:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
             raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
-        if fitted.names != tuple(Signals.__dataclass_fields__):
+        if fitted.names != tuple(Signals.__dataclass_fields__) or not bounds.keys() <= set(fitted.names):
             raise SpinewiseError(
                 f"{path} was fitted on other signals than this version's", "run python -m eval calibrate"
             )
@@ -135,14 +137,14 @@ class Answerability:
 
     def probability(self, seen: Signals) -> float:
         """The probability that the passages answer the question."""
-        values: dict[str, float | None] = asdict(seen)
-        for name, within in self.bounds.items():
-            if (heard := values[name]) is not None:
-                values[name] = bounded(heard, within)
+        # what is no number tells as little as what isn't known
+        values = {name: value for name, value in asdict(seen).items() if value is not None and math.isfinite(value)}
+        for name in values.keys() & self.bounds.keys():
+            values[name] = bounded(values[name], self.bounds[name])
         score = self.bias + sum(
             weight * (value - mean) / scale
             for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
-            if (value := values[name]) is not None
+            if (value := values.get(name)) is not None
         )
         return chance(score)
 

@@ -6,8 +6,8 @@ else both must be of one time with the same figures and negations, and be taken 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -18,16 +18,29 @@ from index.search import Index
 
 NEAREST = 3  # questions of the FAQ, by cosine, that are read beside the visitor's
 LEAST_COSINE = 0.3  # of two questions that are read beside each other at all; of the same ones 95 in 100 are nearer
+MOST_WORDS = 40  # a longer question is a story: it may ask more than one thing, and its end might not be read
 
-Same = Callable[[str, str], bool]  # whether the first question means the second, an FAQ's
+
+class Same(Protocol):
+    """Says how likely a question means an FAQ's; from `least` on it counts as the same."""
+
+    @property
+    def least(self) -> float:
+        """A probability."""
+        ...
+
+    def probability(self, asked: str, known: str) -> float:
+        """That the second question's answer answers the first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pair whose question means the same."""
+    """A pair, and how likely its question means the same: 1 where it is put in the same words."""
 
     document: Document
     pair: Pair
+    probability: float
 
     @property
     def question(self) -> str:
@@ -45,23 +58,24 @@ class Faq:
     def match(self, question: str, vector: Vector) -> Match | None:
         """The pair whose question means the same, or None; `vector` is the question's embedding.
 
-        A question that means two of them means neither.
+        A question that means two of them, unless they are put in the same words, means neither.
         """
-        if not self.index.pairs:
-            return None
+        least = self.same.least if self.same else 1.0
+        alike = [one for one in self.near(question, vector) if one.probability >= least]
+        return alike[0] if len({tuple(words(one.question)) for one in alike}) == 1 else None
+
+    def near(self, question: str, vector: Vector) -> list[Match]:
+        """The pairs that the question is read beside, the likeliest first; only those in the same words where there are such."""
+        asked = words(question)
+        verbatim = [pair for pair in self.index.pairs if words(pair[1].question.of(pair[0].text)) == asked]
+        if verbatim or self.same is None or not self.index.pairs or len(asked) > MOST_WORDS:
+            return [Match(*pair, 1.0) for pair in verbatim]
         cosines = self.index.pair_vectors @ vector
         nearest = [int(place) for place in np.argsort(-cosines, kind="stable")[:NEAREST]]
-        found = [Match(*self.index.pairs[place]) for place in nearest]
-        for one in found:
-            if words(one.question) == words(question):
-                return one
-        if self.same is None:
-            return None
-        alike = [
-            one for place, one in zip(nearest, found, strict=True)
-            if cosines[place] >= LEAST_COSINE and fits(question, one.question) and self.same(question, one.question)
-        ]  # fmt: skip
-        return alike[0] if len(alike) == 1 else None
+        pairs = [self.index.pairs[place] for place in nearest if cosines[place] >= LEAST_COSINE]
+        read = ((pair, pair[1].question.of(pair[0].text)) for pair in pairs)
+        made = [Match(*pair, self.same.probability(question, known)) for pair, known in read if fits(question, known)]
+        return sorted(made, key=lambda one: -one.probability)
 
     def evidence(self, found: Match) -> list[Evidence]:
         """The sentences of the pair's answer, in order."""

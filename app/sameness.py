@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from app.answerability import chance
 from app.encoder import Array, Encoder
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 from corpus.home import replacing
@@ -22,7 +23,7 @@ FILE = Path(__file__).with_suffix(".npz")
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """`weights`: float32 of shape (hidden size,); `least`: the log-odds from which on two questions count as one."""
+    """`weights`: float32 of shape (hidden size,); `least`: the probability from which on two questions count as one."""
 
     encoder: Encoder
     weights: Array
@@ -36,24 +37,27 @@ class Sameness:
             with np.load(path) as stored:
                 found = {name: stored[name] for name in stored.files}
             weights, bias, least = (found.pop(name) for name in ("weights", "bias", "least"))
-            changes = {name: one.astype(np.float32) for name, one in found.items()}
+            return cls.of(found, weights, float(bias), float(least))
         except DAMAGED_ARRAYS as problem:
-            raise SpinewiseError(f"can't read {path.name}: {problem}", "run python -m app.teach_sameness") from problem
-        encoder = Encoder.load(changes)
-        return cls(encoder, weights.astype(np.float32), float(bias), float(least)) if encoder else None
+            raise SpinewiseError(f"can't read {path.name}: {problem}", f"restore app/{FILE.name}") from problem
 
-    @staticmethod
-    def save(path: Path, changes: Mapping[str, Array], weights: Array, bias: float, least: float) -> None:
-        """Writes what `load` reads, whole or not at all, with half the digits."""
-        stored: dict[str, Any] = {name: one.astype(np.float16) for name, one in changes.items()}
-        stored |= {"weights": weights, "bias": np.float32(bias), "least": np.float32(least)}
+    @classmethod
+    def of(cls, changes: Mapping[str, Array], weights: Array, bias: float, least: float) -> Sameness | None:
+        """A model with what the encoder has learnt, in half the digits, as it is stored. Weights of another size: ValueError."""
+        encoder = Encoder.load({name: one.astype(np.float16).astype(np.float32) for name, one in changes.items()})
+        if encoder is None:
+            return None
+        if weights.shape != (encoder.size,):
+            raise ValueError(f"weights of shape {weights.shape}")
+        return cls(encoder, weights.astype(np.float32), bias, least)
+
+    def save(self, path: Path) -> None:
+        """Writes what `load` reads, whole or not at all."""
+        stored: dict[str, Any] = {name: one.astype(np.float16) for name, one in self.encoder.changes.items()}
+        stored |= {"weights": self.weights, "bias": np.float32(self.bias), "least": np.float32(self.least)}
         with replacing(path) as stream:
             np.savez_compressed(stream, **stored)
 
-    def log_odds(self, asked: str, known: str) -> float:
+    def probability(self, asked: str, known: str) -> float:
         """That who asks the one would be answered by the answer to the other, `known`, which is an FAQ's."""
-        return float(self.encoder.encode(asked, known) @ self.weights + self.bias)
-
-    def same(self, asked: str, known: str) -> bool:
-        """Whether that is likely enough for a clinic's own answer."""
-        return self.log_odds(asked, known) >= self.least
+        return chance(float(self.encoder.encode(asked, known) @ self.weights + self.bias))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.answer import Answer, Turn
 from app.answerability import Answerability
-from app.approved import Faq
 from app.assistant import Assistant
 from app.intent import Intents
 from app.models import SMOLLM2, checked
 from app.reader import Reader
+from app.reader.probe import Probe
 from app.sameness import Sameness
 from app.scope import Scope
 from app.settings import AppSettings, SiteSettings
@@ -21,6 +21,7 @@ from app.suggest import Suggestions
 from app.triage import SiteTexts, Triage
 from app.urgent import RedFlags
 from app.vocabulary import Vocabulary
+from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 from corpus.settings import check_environment
 from index.adapter import Adapter
@@ -40,20 +41,31 @@ def open_assistant(
     home = home or home_folder()
     site, settings = SiteSettings.load("site"), AppSettings.load("app")
     scope = Scope.load()
-    index, sameness = Index.open(home, IndexSettings.load("index")), Sameness.load()
+    index = Index.open(home, IndexSettings.load("index"))
+    reader, decision = open_reader(home, settings, probed=answerability is None), answerability or Answerability.load()
+    check_probe(getattr(reader, "probe", None), decision)
     return Assistant(
         red_flags=red_flags or open_red_flags(),
         scope=scope,
         intents=Intents.load(),
         index=index,
-        faq=Faq(index, sameness.same if sameness else None),
         vocabulary=vocabulary_of(index),
-        answerability=answerability or Answerability.load(),
-        reader=open_reader(home, settings, probed=answerability is None),
+        answerability=decision,
+        reader=reader,
         suggestions=Suggestions.of(index),
         strings=Strings(site.language, site),
+        same=Sameness.load(),
         retold=Phrasebook.into(site.language, languages(site), site).retold,
     )
+
+
+def check_probe(probe: Probe | None, decision: Answerability) -> None:
+    """The decision and the reader's probe are fitted together: one with another's would weigh what it can't judge."""
+    if probe and probe.checksum != decision.probe:
+        raise SpinewiseError(
+            "app/answerability.json and the probe beside the reader's adapter were not fitted together",
+            "restore both from the release, or run python -m eval calibrate",
+        )
 
 
 def vocabulary_of(index: Index) -> Vocabulary:
@@ -106,7 +118,6 @@ def open_reader(home: Path, settings: AppSettings, *, attended: bool = True, pro
         return None
     from app.reader.attention import Attention
     from app.reader.local import LocalReader
-    from app.reader.probe import Probe
 
     own, adapter = settings.reader == SMOLLM2.name, reader_adapter(settings)
     return LocalReader(

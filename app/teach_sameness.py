@@ -1,8 +1,9 @@
 """Teaches which questions mean the same: `python -m app.teach_sameness`. Not needed to run anything.
 
-From lines `topic<TAB>FAQ's question<TAB>same|near<TAB>patient's question`. One topic in eight, by its name's checksum, is never
-learnt: with those the threshold is chosen, and the figures at the end are of them. Another question of the same FAQ is not the
-same one, so some come as lines too. Seeded (app/learner.py says how it learns).
+From lines `topic<TAB>FAQ's question<TAB>same|near<TAB>patient's question`. An FAQ's question is the same as itself, and another
+of the same FAQ is not, so these come as lines too. One topic in eight, by its name's checksum, is never learnt: of those each
+question is held against all of its topic's FAQ, as it will run; that is what the threshold is chosen by and what the figures
+at the end are of. Seeded (app/learner.py says how it learns).
 """
 
 from __future__ import annotations
@@ -11,28 +12,28 @@ import argparse
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from app.approved import fits
 from app.encoder import folder
-from app.learner import Learner
+from app.learner import Learner, batches, typed_badly
 from app.sameness import FILE, Sameness
-from app.triage.train import typed_badly
 from corpus.command import explain, note
 from corpus.errors import SpinewiseError
 
 PAIRS = Path(__file__).parent / "training" / "same_questions.tsv"
-BATCH, EPOCHS, RATE = 32, 3, 1e-4
+EPOCHS, RATE = 3, 1e-4
 LONGEST_LEARNT = 64  # tokens of both questions
 SMOOTHING = 0.05  # of the labels: some lines could be argued about
 BADLY_TYPED = 0.2  # share of the patients' questions that are typed badly
 OTHERS = 0.6  # other questions of the same FAQ for each line that is the same
 HELD = 8  # one topic in so many is never learnt
-PRECISION = 0.98  # least share of those taken for the same that are, on held-out lines
+PRECISION = 0.98  # least share of the FAQ's answers given that are the right ones, to held-out questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def read(path: Path) -> Iterator[Pair]:
 
 
 def with_others(pairs: Sequence[Pair], chance: random.Random) -> list[Pair]:
-    """The pairs, and to some that are the same another question of the same FAQ, which is not."""
+    """The pairs, each FAQ's question as one in its own words, and to some that are the same another, which is not."""
     known = defaultdict[str, set[str]](set)
     for one in pairs:
         known[one.topic].add(one.known)
@@ -72,21 +73,13 @@ def with_others(pairs: Sequence[Pair], chance: random.Random) -> list[Pair]:
         for one in pairs
         if one.same and len(known[one.topic]) > 1 and chance.random() < OTHERS
     )
-    return [*pairs, *others]
+    own = [Pair(topic, one, one, same=True) for topic, ones in sorted(known.items()) for one in sorted(ones)]
+    return [*pairs, *own, *others]
 
 
-def batches(pairs: Sequence[Pair], chance: random.Random) -> Iterator[list[Pair]]:
-    """All pairs once, in random order, with others of about their length: less padding."""
-    order = list(pairs)
-    chance.shuffle(order)
-    pools = [order[at : at + 16 * BATCH] for at in range(0, len(order), 16 * BATCH)]
-    found = [
-        part[at : at + BATCH]
-        for part in (sorted(pool, key=lambda one: len(one.asked) + len(one.known)) for pool in pools)
-        for at in range(0, len(part), BATCH)
-    ]
-    chance.shuffle(found)
-    yield from found
+def length(one: Pair) -> int:
+    """Characters that are read."""
+    return len(one.asked) + len(one.known)
 
 
 def teach(pairs: Sequence[Pair], seed: int) -> Learner:
@@ -97,8 +90,7 @@ def teach(pairs: Sequence[Pair], seed: int) -> Learner:
     if base is None:
         raise SpinewiseError("the packaged sentence model is missing", "run pip install -e .")
     learner, chance = Learner(base, 1, seed, LONGEST_LEARNT), random.Random(seed)
-    every = with_others(pairs, chance)
-    plan = [batch for _ in range(EPOCHS) for batch in batches(every, chance)]
+    plan = batches(with_others(pairs, chance), length, EPOCHS, chance)
 
     def loss_of(batch: Sequence[Pair]) -> Any:
         asked = [typed_badly(one.asked, chance) if chance.random() < BADLY_TYPED else one.asked for one in batch]
@@ -110,15 +102,29 @@ def teach(pairs: Sequence[Pair], seed: int) -> Learner:
     return learner
 
 
-def least_for(precision: float, odds: Sequence[float], same: Sequence[bool]) -> float:
-    """The least log-odds from which on so many of those above are the same; midway to the next below, so that one stays one."""
-    order = np.argsort(odds)[::-1]
-    ranked, right = np.array(odds)[order], np.cumsum(np.array(same)[order])
-    good = np.flatnonzero(right / np.arange(1, len(order) + 1) >= precision)
+def given(made: Sameness, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
+    """(probability, whether it is right) of the FAQ's answer that each question would get, however low a threshold were; nothing
+    for those of which something plain keeps all answers back.
+    """
+    known = {topic: sorted({one.known for one in held if one.topic == topic}) for topic in {one.topic for one in held}}
+    for one in held:
+        odds = {other: made.probability(one.asked, other) for other in known[one.topic] if fits(one.asked, other)}
+        if odds:
+            best = max(odds, key=odds.__getitem__)
+            # one that is only near to its FAQ's question may well be the same as another of that FAQ: nobody has said
+            if one.same or best == one.known:
+                yield odds[best], one.same and best == one.known
+
+
+def least_for(precision: float, found: Sequence[tuple[float, bool]]) -> float:
+    """The least probability from which on so many of the answers are right; midway to the next below, so that it stays so."""
+    ranked = sorted(found, reverse=True)
+    right = np.cumsum([one for _, one in ranked])
+    good = np.flatnonzero(right / np.arange(1, len(ranked) + 1) >= precision)
     if not len(good):
         raise SpinewiseError(f"no threshold reaches a precision of {precision}", "teach with more lines")
     last = int(good[-1])
-    return float(ranked[last : last + 2].mean())
+    return float(np.mean([one for one, _ in ranked[last : last + 2]]))
 
 
 def main() -> None:
@@ -127,25 +133,26 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, default=PAIRS)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=FILE)
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        pairs = list(read(given.pairs))
-        learnt, held = ([one for one in pairs if one.held is truth] for truth in (False, True))
+        pairs = list(read(options.pairs))
+        learnt = [one for one in pairs if not one.held]
+        seen = {one.asked.casefold() for one in learnt}
+        held = [one for one in pairs if one.held and one.asked.casefold() not in seen]
         note(f"{len(learnt)} pairs to learn, {len(held)} held out")
-        changes, weights, bias = teach(learnt, given.seed).learnt()
-        Sameness.save(given.out, changes, weights[:, 0], float(bias[0]), 0.0)
-        made = Sameness.load(given.out)  # measured as it will run: low rank, half the digits
-        assert made is not None
-        odds = [made.log_odds(one.asked, one.known) for one in held]
-        least = least_for(PRECISION, odds, [one.same for one in held])
-        Sameness.save(given.out, changes, weights[:, 0], float(bias[0]), least)
+        changes, weights, bias = teach(learnt, options.seed).learnt()
+        made = Sameness.of(
+            changes, weights[:, 0], float(bias[0]), least=1.0
+        )  # measured as it will run: half the digits
+        assert made is not None  # `teach` has found the packaged model
+        found = list(given(made, held))
+        made = replace(made, least=least_for(PRECISION, found))
+        made.save(options.out)
     except SpinewiseError as problem:
         raise SystemExit(f"error: {explain(problem)}") from None
-    found = sum(one.same and odd >= least for one, odd in zip(held, odds, strict=True))
-    false = sum(not one.same and odd >= least for one, odd in zip(held, odds, strict=True))
+    right, wrong = (sum(one is truth and odds >= made.least for odds, one in found) for truth in (True, False))
     note(
-        f"held out, from log-odds of {least:.2f} on: {found} of {sum(one.same for one in held)} that are the same, "
-        f"{false} of {sum(not one.same for one in held)} that are not"
+        f"held out, from {made.least:.3f} on: {right} of {sum(one.same for one in held)} answered rightly, {wrong} wrongly"
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from app.answer import Answer
 from app.answerability import Answerability
+from app.approved import Match
 from app.assistant import HITS, Assistant
 from app.evidence import Evidence
 from app.select import candidates
@@ -40,13 +41,18 @@ def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
     asked = assistant.standalone(question, ())
     stages.append(Stage("searched", ({"question": asked, "added": ", ".join(assistant.index.expanded(asked))},)))
     vector = assistant.index.encode([asked])[0]
-    pair = assistant.faq.match(asked, vector)
-    stages.append(Stage("approved", ({"match": "yes" if pair else "no"},)))
+    pair, near = assistant.faq.match(asked, vector), assistant.faq.near(asked, vector)
+    stages.append(Stage("approved", tuple(_beside(one, pair) for one in near) or ({"match": "no"},)))
     hits = assistant.index.search(asked, HITS, vector=vector)
     stages.append(Stage("passages", tuple(_hit(hit) for hit in hits)))
     ranked = candidates(asked, vector, hits, assistant.index, assistant.vocabulary)
     stages.append(Stage("sentences", tuple(_sentence(one) for one in ranked[:8])))
     return tuple(stages)
+
+
+def _beside(one: Match, found: Match | None) -> dict[str, Cell]:
+    same = found is not None and one.question == found.question
+    return {"question": one.question, "probability": round(one.probability, 3), "match": "yes" if same else "no"}
 
 
 def _hit(hit: Hit) -> dict[str, Cell]:

@@ -88,7 +88,10 @@ def command() -> Command:
         "--out", type=Path, metavar="FILE", help="where it is written (default: app/answerability.json)"
     )
     parser.add_argument(
-        "--probe", type=Path, metavar="DIR", help="where the reader's probe is written (default: its adapter)"
+        "--probe",
+        type=Path,
+        metavar="DIR",
+        help="where the reader's probe is written (default: beside --out, else beside the adapter)",
     )
     parser.add_argument(
         "--practice", type=Path, metavar="DIR", help="a folder of practice clinics (default: app/training/practice)"

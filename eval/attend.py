@@ -11,7 +11,6 @@ import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
@@ -25,6 +24,7 @@ from corpus.home import make_folder
 from eval.calibrate import refuse_test
 from eval.cases import Case, Needs, locate
 from eval.metrics import nuggets_hit, overlap
+from eval.probe import require_scikit_learn
 from eval.retrieval import ENOUGH
 
 if TYPE_CHECKING:
@@ -215,8 +215,7 @@ def attend(
         raise SpinewiseError("the settings name no reader with an adapter", "name SmolLM2-135M-Instruct as reader")
     if not folders:
         raise SpinewiseError("there are no practice clinics", "name their folder with --practice")
-    if find_spec("sklearn") is None:
-        raise SpinewiseError("scikit-learn is missing", "pip install -e '.[test]'")
+    require_scikit_learn()
     folder = out or adapter.path.parent
     make_folder(folder)
 

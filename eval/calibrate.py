@@ -21,6 +21,7 @@ from eval import probe as probing
 from eval.cases import ANSWERING, Case, Needs, locate
 from eval.fitted import Fitted, Sample, calibrated
 from eval.metrics import nuggets_hit
+from eval.probe import Known
 from eval.retrieval import relevance
 from eval.score import score
 
@@ -112,8 +113,8 @@ def holds_answer(case: Case, hits: Sequence[Hit], index: Index) -> bool:
     return bool(vital) and all(nuggets_hit(text, vital))
 
 
-def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path: Path) -> None:
-    """The file that `app.answerability` reads."""
+def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path: Path, probe: str = "") -> None:
+    """The file that `app.answerability` reads; `probe` is the checksum of the one that belongs to it."""
     model = fitted.model
     payload = {
         "names": list(names),
@@ -124,10 +125,11 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
         "threshold": fitted.threshold,
         "right": list(fitted.right),
         "bounds": fitted.bounds,
+        "probe": probe,
         "provenance": provenance | fitted.report,
     }
     with replacing(path) as stream:
-        stream.write((json.dumps(payload, indent=1) + "\n").encode())
+        stream.write((json.dumps(payload, indent=1, allow_nan=False) + "\n").encode())
 
 
 def calibrate(
@@ -138,8 +140,9 @@ def calibrate(
     out: tuple[Path, Path | None],
     ridge: float,
 ) -> dict[str, Any]:
-    """Collects, fits, writes; returns the report. `practice`: folders of clinics, and how many wishes of each; `out`: the file of
-    the decision, and the folder of the probe where it is not the adapter's.
+    """Collects, fits, writes; returns the report. `practice`: folders of clinics, and how many wishes of each; without them, or
+    without an adapter of the reader's, there is no probe. `out`: the file of the decision, and the folder of the probe where it
+    is not the adapter's.
     """
     from app.answerability import Signals
     from app.reader.local import LocalReader
@@ -155,15 +158,21 @@ def calibrate(
         "indexes": [about(Snapshots(home)) for home in homes],
     }
     settings = AppSettings.load("app")
+    adapter, known = reader_adapter(settings), list[Known]()
+    if adapter and practice[0]:
+        probing.require_scikit_learn()
     collected = [one for home in homes for one in samples(cases, home)]
-    reader, adapter = open_reader(homes[0], settings, probed=False), reader_adapter(settings)
-    known = list(probing.of_practice(*practice, reader)) if isinstance(reader, LocalReader) else []
+    if adapter and practice[0]:
+        reader = open_reader(homes[0], settings, probed=False)
+        assert isinstance(reader, LocalReader)  # no other has an adapter
+        known = list(probing.of_practice(*practice, reader))
     fitted = calibrated(collected, known, ridge)
     names = tuple(Signals.__dataclass_fields__)
     file, folder = out
-    if fitted.probe and adapter:
-        fitted.probe.probe(adapter.sha256).save(folder or adapter.path.parent)
-    write(fitted, names, provenance, file)
+    probe = fitted.probe.probe(adapter.sha256) if fitted.probe and adapter else None
+    if probe and adapter:
+        probe.save(folder or adapter.path.parent)
+    write(fitted, names, provenance, file, probe.checksum if probe else "")
     weights = dict(zip(names, fitted.model.weights, strict=True))
     return fitted.report | {"threshold": fitted.threshold, "right": fitted.right, "weights": weights, "file": str(file)}
 

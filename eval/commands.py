@@ -171,7 +171,8 @@ def calibrate(options: argparse.Namespace) -> int:
     files = tuple(options.cases or shipped(("answerable", "unanswerable", "followups", "adversarial")))
     homes = [home_folder(), *options.also]
     practice = practice_folders(options.practice), options.each
-    report = fit(read_cases(files, "dev"), files, homes, practice, (options.out or FILE, options.probe), options.ridge)
+    probe = options.probe or (options.out.parent if options.out else None)
+    report = fit(read_cases(files, "dev"), files, homes, practice, (options.out or FILE, probe), options.ridge)
     if options.json:
         print_json(report)
         return 0

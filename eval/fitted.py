@@ -70,13 +70,19 @@ def calibrated(collected: Sequence[Sample], practice: Sequence[Known] = (), ridg
     if len(set(holds)) < 2:
         raise SpinewiseError("calibrating needs answerable and unanswerable cases", "name both kinds with --cases")
     fold = folds([one.case for one in decided], holds)
-    line, held = probed(decided, fold, practice)
-    bounds = {"doubt": usual(heard), "held": usual(held)}
+    line, known = probed(decided, fold, practice)
+    bounds = {"doubt": usual(heard)}
+    if line:
+        bounds["knows"] = usual([one for one in known if one is not None])
     within = [
-        replace(one.signals, doubt=bounded(doubt, bounds["doubt"]), held=bounded(known, bounds["held"]))
-        for one, doubt, known in zip(decided, heard, held, strict=True)
+        replace(
+            one.signals,
+            doubt=bounded(doubt, bounds["doubt"]),
+            knows=None if knows is None else bounded(knows, bounds["knows"]),
+        )
+        for one, doubt, knows in zip(decided, heard, known, strict=True)
     ]
-    rows = np.array([astuple(one) for one in within], dtype=np.float64)
+    rows = filled(within)
     chance = np.full(len(collected), UNLIKELY)
     seen = np.array([one.right is not None for one in collected])
     chance[seen] = cross_validated(rows, holds, fold, ridge)
@@ -104,21 +110,36 @@ def calibrated(collected: Sequence[Sample], practice: Sequence[Known] = (), ridg
             "answered": rounded(table.true_negative / (table.true_negative + table.false_positive)),
         },
         "practice": len(practice),
+        "with_states": sum(one.states is not None for one in decided),
         "answers": {"given": len(given), "right": sum(right for _, right in given)},
         "ridge": ridge,
     }
     return Fitted(fit(rows, holds, ridge), threshold, bounds, platt(given), line, report)
 
 
+def filled(seen: Sequence[Signals]) -> Floats:
+    """A row each. What isn't known stands at its column's mean, where it tells nothing, as it will when it is asked."""
+    rows = np.array([astuple(one) for one in seen], dtype=np.float64)
+    known = ~np.isnan(rows)
+    means = np.where(known, rows, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, rows, means)
+
+
 def probed(
     decided: Sequence[Sample], fold: NDArray[np.int64], practice: Sequence[Known]
-) -> tuple[Line | None, list[float]]:
-    """The reader's probe, and what such probes give each sample that have not seen it; without states None and zeros."""
-    states = [one.states for one in decided if one.states is not None]
-    if len(states) < len(decided):
-        return None, [0.0] * len(decided)
-    known = [Known(one, sample.answerable) for one, sample in zip(states, decided, strict=True)]
-    return probing.fit([*known, *practice]), probing.out_of_fold(known, fold, practice).tolist()
+) -> tuple[Line | None, list[float | None]]:
+    """The reader's probe, and what such probes give each sample that have not seen it; None to one without states.
+
+    Without practice there is none: a probe of cases alone learns what their documents lack.
+    """
+    made: list[float | None] = [None] * len(decided)
+    with_states = [place for place, one in enumerate(decided) if one.states is not None]
+    if not practice or not with_states:
+        return None, made
+    known = [Known(one.states, one.answerable) for one in decided if one.states is not None]
+    for place, given in zip(with_states, probing.out_of_fold(known, fold[with_states], practice), strict=True):
+        made[place] = float(given)
+    return probing.fit([*known, *practice]), made
 
 
 def usual(thoughts: Sequence[float]) -> tuple[float, float]:

@@ -30,7 +30,7 @@ STRENGTH = 0.003  # inverse regularisation
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A question's states, float32 of shape (layers * hidden size,), and whether what was shown with it holds an answer."""
+    """A question's states, float32 of shape (layers * hidden size,), and whether its documents hold an answer."""
 
     states: Array
     answerable: bool
@@ -85,10 +85,14 @@ def of_practice(folders: Sequence[Path], each: int, reader: LocalReader, seed: i
                     yield Known(listening.heard[0], wish.kind != "abstain")
 
 
-def fit(known: Sequence[Known]) -> Line:
-    """The line of all of them. (With scikit-learn: Newton's method, as in eval/logistic.py, is slow with so many columns.)"""
+def require_scikit_learn() -> None:
+    """Says so before anything long is begun."""
     if find_spec("sklearn") is None:
         raise SpinewiseError("scikit-learn is missing", "pip install -e '.[test]'")
+
+
+def fit(known: Sequence[Known]) -> Line:
+    """The line of all of them. (With scikit-learn: Newton's method, as in eval/logistic.py, is slow with so many columns.)"""
     from sklearn.linear_model import LogisticRegression
 
     rows = np.stack([one.states for one in known])

@@ -65,7 +65,7 @@ def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
     )  # fmt: skip
 
     def seen(cosine: float, doubt: float | None = None) -> Signals:
-        return Signals(cosine, *[0.0] * 11, doubt=doubt, held=None, ordinary=None)
+        return Signals(cosine, *[0.0] * 11, doubt=doubt, knows=None, ordinary=None)
 
     assert fitted.possible(seen(0.6))
     assert not fitted.possible(seen(-0.6))
@@ -109,7 +109,8 @@ def test_what_is_surely_not_answered_needs_no_reading() -> None:
 def test_the_reader_s_doubt_decides_where_the_rest_does_not() -> None:
     """The same question where any doubt counts: a reader that doubts has it declined, one that does not has it answered."""
     open_to = replace(
-        assistant(), answerability=replace(assistant().answerability, bounds={"doubt": (-9.0, 9.0), "held": (0.0, 0.0)})
+        assistant(),
+        answerability=replace(assistant().answerability, bounds={"doubt": (-9.0, 9.0), "knows": (0.0, 0.0)}),
     )
     sure, unsure = (
         replace(open_to, reader=Hesitant(doubt)).ask("does the disc go when they fuse it") for doubt in (-9.0, 9.0)

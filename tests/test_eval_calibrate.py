@@ -140,7 +140,7 @@ def test_states_that_tell_are_learnt_and_noise_is_not() -> None:
     assert noise.report["cross_validated"]["auc"] < 0.65  # with probes that had seen the cases it would be near 1
     assert telling.probe is not None
     assert int(np.argmax(np.abs(telling.probe.weights))) == 7
-    least, most = telling.bounds["held"]
+    least, most = telling.bounds["knows"]
     assert least < 0 < most
 
 
@@ -158,7 +158,7 @@ def test_practice_counts_beside_the_cases() -> None:
 def test_without_states_there_is_no_probe() -> None:
     fitted = calibrated(made_up())
     assert fitted.probe is None
-    assert fitted.model.weights[list(Signals.__dataclass_fields__).index("held")] == 0
+    assert fitted.model.weights[list(Signals.__dataclass_fields__).index("knows")] == 0
 
 
 def test_the_practice_is_asked_of_its_own_documents(tmp_path: Path) -> None:

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clinic import indexed_home
 
+from app import encoder
+from app.answerability import Answerability
+from app.doctor import learnt
 from app.reader.probe import FILE, Probe
-from app.site import SHIPPED_ADAPTER
+from app.site import SHIPPED_ADAPTER, check_probe
 from corpus.errors import SpinewiseError
+from eval.calibrate import samples
+from eval.cases import read_cases, shipped
 from index.adapter import Adapter
 
 MADE_UP = Probe((3, 7), np.array([[1, 0, 2], [0, -1, 0]], np.float32), 0.5, "made up")
@@ -50,3 +56,30 @@ def test_the_shipped_one_is_of_the_shipped_adapter() -> None:
     assert shipped is not None
     assert shipped.weights.shape == (len(shipped.layers), 576)  # of its base, which has 30 layers
     assert max(shipped.layers) < 30
+
+
+def test_a_decision_that_was_fitted_with_another_probe_is_refused() -> None:
+    decision = Answerability.load()
+    shipped = Probe.load(SHIPPED_ADAPTER, Adapter.open(SHIPPED_ADAPTER).sha256)
+    check_probe(shipped, decision)
+    check_probe(None, decision)
+    with pytest.raises(SpinewiseError, match="not fitted together"):
+        check_probe(MADE_UP, decision)
+    assert MADE_UP.checksum != replace(MADE_UP, bias=0.6).checksum
+
+
+def test_the_doctor_says_whether_what_was_learnt_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (found,) = learnt(tmp_path)
+    assert found.ok
+    monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+    (found,) = learnt(tmp_path)
+    assert not found.ok
+    assert "word for word" in found.detail
+
+
+def test_the_reader_s_states_are_noted_for_the_fit() -> None:
+    cases = read_cases(shipped(("answerable",)), "dev")[:1]
+    (one,) = samples(cases, indexed_home())
+    assert one.states is not None
+    assert one.states.shape == (3 * 576,)
+    assert one.signals.doubt is not None

@@ -111,7 +111,7 @@ def test_its_states_at_the_question_are_told_and_change_no_word(reader) -> None:
     hidden = reader._model.config.hidden_size
     reader.probe = probe = Probe((0, 1), np.zeros((2, hidden), np.float32), 0.25, "made up")
     doubt = reader.doubt(question, PASSAGES, SENTENCES)
-    assert doubt.held == 0.25
+    assert doubt.knows == 0.25
     assert "".join(doubt.draft()) == plain
     prompt = reader._encode(question, PASSAGES)
     with torch.inference_mode():
@@ -121,9 +121,9 @@ def test_its_states_at_the_question_are_told_and_change_no_word(reader) -> None:
     places = reader._places(text, spans, question, PASSAGES, SENTENCES)
     wanted = states[1][0, slice(*places.question)].mean(0)  # of the first layer; the last one's are normed there
     reader.probe = replace(probe, weights=np.eye(2, hidden, dtype=np.float32) * [[1], [0]])
-    assert reader.doubt(question, PASSAGES, SENTENCES).held == pytest.approx(float(wanted[0]) + 0.25, abs=1e-3)
+    assert reader.doubt(question, PASSAGES, SENTENCES).knows == pytest.approx(float(wanted[0]) + 0.25, abs=1e-3)
     reader.probe = replace(probe, layers=(0, 99))  # another model has fewer layers
-    assert reader.doubt(question, PASSAGES, SENTENCES).held is None
+    assert reader.doubt(question, PASSAGES, SENTENCES).knows is None
 
 
 def test_nobody_asks_where_it_looks_in_a_very_long_question(reader) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from clinic import assistant
 
 from app import encoder
+from app.learner import batches
 from app.sameness import FILE, Sameness
-from app.teach_sameness import PAIRS, Pair, batches, least_for, read, with_others
+from app.teach_sameness import PAIRS, Pair, given, least_for, length, read, with_others
 from corpus.errors import SpinewiseError
 
 
@@ -25,12 +28,15 @@ def shipped() -> Sameness:
     ("asked", "known"),
     [
         ("what can go wrong with it?", "What are the risks?"),
-        ("how many weeks until im back to normal", "How long is recovery?"),
-        ("Is a brace always needed afterwards?", "Does everybody need a brace after the operation?"),
+        ("name the complications", "What are the risks?"),
+        ("when will I be fully recovered", "How long is recovery?"),
+        ("Hi, how long is recovery please?", "How long is recovery?"),
+        ("When can I drive again?", "When can I drive again?"),
+        ("wen can i drive again", "When can I drive again?"),
     ],
 )
-def test_the_same_in_other_words(shipped: Sameness, asked: str, known: str) -> None:
-    assert shipped.same(asked, known)
+def test_the_same_in_other_words_or_nearly_the_same(shipped: Sameness, asked: str, known: str) -> None:
+    assert shipped.probability(asked, known) >= shipped.least
 
 
 @pytest.mark.parametrize(
@@ -40,10 +46,12 @@ def test_the_same_in_other_words(shipped: Sameness, asked: str, known: str) -> N
         ("How long is the operation?", "How long is recovery?"),
         ("Who pays for the brace?", "Does everybody need a brace after the operation?"),
         ("What is the capital of France?", "How long is recovery?"),
+        ("When can I get behind the wheel again?", "How long is recovery?"),
+        ("Is it forbidden to drive?", "When can I drive again?"),
     ],
 )
 def test_what_only_shares_words_is_not_the_same(shipped: Sameness, asked: str, known: str) -> None:
-    assert not shipped.same(asked, known)
+    assert shipped.probability(asked, known) < shipped.least
 
 
 def test_without_the_packaged_model_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,19 +63,26 @@ def test_a_damaged_file_is_named_with_its_mend(tmp_path: Path) -> None:
     damaged = tmp_path / "sameness.npz"
     for content in (b"", FILE.read_bytes()[:-40]):
         damaged.write_bytes(content)
-        with pytest.raises(SpinewiseError, match=r"run python -m app\.teach_sameness"):
+        with pytest.raises(SpinewiseError, match=r"restore app/sameness\.npz"):
             Sameness.load(damaged)
 
 
 def test_what_was_written_is_read(tmp_path: Path, shipped: Sameness) -> None:
     path = tmp_path / "sameness.npz"
-    Sameness.save(path, shipped.encoder.changes, shipped.weights, shipped.bias, 1.5)
+    replace(shipped, least=0.75).save(path)
     again = Sameness.load(path)
     assert again is not None
-    assert again.least == 1.5
+    assert again.least == 0.75
     np.testing.assert_array_equal(again.weights, shipped.weights)
     question = "How long do I stay?", "How long is the hospital stay?"
-    assert again.log_odds(*question) == pytest.approx(shipped.log_odds(*question), abs=0.02)
+    assert again.probability(*question) == pytest.approx(shipped.probability(*question), abs=1e-6)
+
+
+def test_weights_of_another_size_are_refused(tmp_path: Path, shipped: Sameness) -> None:
+    path = tmp_path / "sameness.npz"
+    replace(shipped, weights=shipped.weights[:-1]).save(path)
+    with pytest.raises(SpinewiseError, match="weights of shape"):
+        Sameness.load(path)
 
 
 # -- teaching
@@ -82,24 +97,44 @@ def pairs() -> list[Pair]:
     ]
 
 
-def test_another_question_of_the_same_faq_is_not_the_same() -> None:
-    made = with_others(pairs(), random.Random(7))
-    added = made[len(pairs()) :]
-    assert 20 < len(added) < 50
-    assert not any(one.same or one.asked.startswith(one.known) for one in added)
+def test_an_faq_s_question_is_the_same_as_itself_and_no_other() -> None:
+    added = with_others(pairs(), random.Random(7))[len(pairs()) :]
+    own = [one for one in added if one.same]
+    assert sorted((one.topic, one.known) for one in own) == sorted({(one.topic, one.known) for one in pairs()})
+    assert all(one.asked == one.known for one in own)
+    others = [one for one in added if not one.same]
+    assert 20 < len(others) < 50
+    assert not any(one.asked.startswith(one.known) for one in others)
 
 
 def test_an_epoch_holds_every_pair_once() -> None:
-    found = [one for batch in batches(pairs(), random.Random(7)) for one in batch]
-    assert sorted(map(str, found)) == sorted(map(str, pairs()))
+    made = batches(pairs(), length, 2, random.Random(7))
+    found = [one for batch in made for one in batch]
+    assert sorted(map(str, found)) == sorted(map(str, pairs() * 2))
+    assert sorted(map(str, found[: len(pairs())])) == sorted(map(str, pairs()))
+
+
+class Sure:
+    """Takes for the same what has the same first word."""
+
+    def probability(self, asked: str, known: str) -> float:
+        return 0.9 if asked.split()[0] == known.split()[0] else 0.2
+
+
+def test_a_held_out_question_is_asked_of_the_whole_faq() -> None:
+    right, wrong = Pair("hip", "How long?", "How many days?", same=True), Pair("hip", "Why?", "How come?", same=True)
+    near, other = Pair("hip", "Who?", "Who pays?", same=False), Pair("hip", "Who?", "How dear?", same=False)
+    found = list(given(Sure(), [right, wrong, near, other]))  # type: ignore[arg-type]
+    # the last may be the same as "How long?": nobody has said
+    assert found == [(0.9, True), (0.9, False), (0.9, False)]
 
 
 def test_the_threshold_keeps_the_precision_and_no_more() -> None:
-    odds, same = [5.0, 4.0, 3.0, 2.0, 1.0], [True, True, True, False, True]
-    assert least_for(0.98, odds, same) == 2.5
-    assert least_for(0.7, odds, same) < 1.0 + 1e-9
+    found = [(0.9, True), (0.8, True), (0.7, True), (0.6, False), (0.5, True)]
+    assert least_for(0.98, found) == pytest.approx(0.65)
+    assert least_for(0.7, found) == pytest.approx(0.5)
     with pytest.raises(SpinewiseError, match="no threshold"):
-        least_for(0.98, [2.0, 1.0], [False, True])
+        least_for(0.98, [(0.9, False), (0.8, True)])
 
 
 def test_a_line_of_another_form_is_named(tmp_path: Path) -> None:
@@ -109,6 +144,12 @@ def test_a_line_of_another_form_is_named(tmp_path: Path) -> None:
         list(read(path))
 
 
+def shared(one: str, other: str) -> float:
+    """Share of all their words that stand in both."""
+    first, second = set(one.lower().split()), set(other.lower().split())
+    return len(first & second) / len(first | second)
+
+
 def test_the_shipped_lines_are_many_and_both_kinds_are_as_long() -> None:
     found = list(read(PAIRS))
     lengths = {truth: np.mean([len(one.asked) for one in found if one.same is truth]) for truth in (True, False)}
@@ -116,4 +157,26 @@ def test_the_shipped_lines_are_many_and_both_kinds_are_as_long() -> None:
     assert len({one.topic for one in found if one.held}) >= 5
     assert 0.35 < np.mean([one.same for one in found]) < 0.5
     assert lengths[True] == pytest.approx(lengths[False], rel=0.05)  # length must not tell
+    alike = [one.same for one in found if shared(one.asked, one.known) >= 0.6]
+    assert 0.3 < np.mean(alike) < 0.6  # nor that both are put in the same words
     assert len({(one.known, one.asked, one.topic) for one in found}) == len(found)
+
+
+# -- what a patient gets
+
+
+def test_an_answer_to_a_question_taken_for_the_same_names_that_question() -> None:
+    known, asked = "How long is recovery after a fusion?", "When will I be fully recovered after the fusion?"
+    verbatim = assistant().ask(known)
+    assert (verbatim.kind, verbatim.notice, verbatim.confidence) == ("approved", None, 1.0)
+
+    class Sure:
+        least = 0.9
+
+        def probability(self, question: str, other: str) -> float:
+            return 0.95 if other == known else 0.1
+
+    taken = replace(assistant(), same=Sure()).ask(asked)
+    assert (taken.kind, taken.text, taken.confidence) == ("approved", verbatim.text, 0.95)
+    assert taken.notice is not None
+    assert f"“{known}”" in taken.notice

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from app.intent import examples
 from app.reader.prompt import ABSTENTION
+from app.teach_sameness import PAIRS, read
 from index.lessons import read_leaflets
 from index.words import stems
 
@@ -94,7 +95,10 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
     leaflets = [
         put for page in read_leaflets([LEAFLETS]) for one in page.asked for put in (one.question, one.twin) if put
     ]
-    taught = [*(row["question"] for row in (*items, *pages)), *leaflets, *(question for _, question in examples())]
+    same = [pair.asked for pair in read(PAIRS)]
+    taught = [
+        *(row["question"] for row in (*items, *pages)), *leaflets, *(question for _, question in examples()), *same,
+    ]  # fmt: skip
     own = [question.lower() for question in taught]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
     assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []

@@ -28,13 +28,13 @@ class Doubt:
 
     `draft` writes from there, at most once, as `Reader.read` would: the prompt needn't be read a second time. `attended` says
     of each of the sentences given how likely it is the one that answers (log-odds but for a constant); empty where it
-    can't tell. `held`: the log-odds that the passages hold the answer, by its inner states; None where those are not known.
+    can't tell. `knows`: the log-odds that the sources hold an answer, by its inner states; None where those are not known.
     """
 
     log_odds: float
     draft: Callable[[], Iterator[str]]
     attended: tuple[float, ...] = ()
-    held: float | None = None
+    knows: float | None = None
 
 
 @runtime_checkable
@@ -67,9 +67,9 @@ class Reading:
         return self.doubt.log_odds if self.doubt else None
 
     @property
-    def held(self) -> float | None:
+    def knows(self) -> float | None:
         """Whether it knows of an answer; see `Doubt`."""
-        return self.doubt.held if self.doubt else None
+        return self.doubt.knows if self.doubt else None
 
     @property
     def attended(self) -> tuple[float, ...]:

@@ -75,9 +75,8 @@ class LocalReader:
             text, cache = self._prompt(question, passages), copy.deepcopy(self._opening)
             encoded = self._tokenizer(text, add_special_tokens=False)
             prompt, places = list(encoded["input_ids"]), None
-            if (
-                (self.attention or self.probe) and sentences and self._tokenizer.is_fast
-            ):  # another kind can't say where a token stands
+            looked_for = sentences if self.attention or self.probe else ()
+            if looked_for and self._tokenizer.is_fast:  # another kind can't say where a token stands
                 places = self._places(text, encoded[0].offsets, question, passages, sentences)
             abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
             read = cache.get_seq_length()
@@ -98,8 +97,8 @@ class LocalReader:
         if self.attention and places and noticed.looks:
             words = [len(sentence.split()) for sentence in sentences]
             attended = self.attention.log_odds(np.concatenate(noticed.looks), places, words)
-        held = self.probe.log_odds(noticed.states) if self.probe and noticed.states else None
-        return Doubt(log_odds, lambda: self._draft(prompt, cache), attended, held)
+        knows = self.probe.log_odds(noticed.states) if self.probe and noticed.states else None
+        return Doubt(log_odds, lambda: self._draft(prompt, cache), attended, knows)
 
     def _draft(self, prompt: list[int], cache: Any) -> Iterator[str]:
         """Writes after the tokens of `prompt`, of which `cache` holds the keys and values of the first ones already.

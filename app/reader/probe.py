@@ -6,6 +6,7 @@ What a small model writes can't be trusted to say so, but whether a question is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,16 @@ class Probe:
                 adapter=np.array(self.adapter),
             )  # fmt: skip
 
+    @property
+    def checksum(self) -> str:
+        """Of what it is made of; the decision that was fitted with it names it (app/answerability.json)."""
+        layers = np.array(self.layers, dtype="<i8").tobytes()
+        return hashlib.sha256(
+            layers + self.weights.astype("<f4").tobytes() + np.float32(self.bias).tobytes()
+        ).hexdigest()
+
     def log_odds(self, states: Sequence[Array]) -> float | None:
-        """That the passages answer, from what each of `layers` made of the question; None where it is another model's."""
+        """That the sources hold an answer, from what each of `layers` made of the question; None where it is another model's."""
         if tuple(one.shape for one in states) != ((self.weights.shape[-1],),) * len(self.layers):
             return None
         return float((np.stack(states) * self.weights).sum() + self.bias)

@@ -54,6 +54,8 @@ class Meaning:
         """The model that `save` wrote; None where the packaged sentence model is missing or another one."""
         changes, weights, bias, labels = cls.read(path)
         encoder = Encoder.load(changes)
+        if encoder and weights.shape != (encoder.size, len(labels)):
+            raise SpinewiseError(f"{path.name} was made by another version", _MEND)
         return cls(encoder, weights, bias, labels) if encoder else None
 
     @staticmethod

@@ -8,41 +8,27 @@ hold. Seeded. Test rows of an evaluation are never read.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.encoder import folder
-from app.learner import Learner
+from app.learner import Learner, batches, typed_badly
 from app.triage.check import MEANING, Triage
 from app.triage.likeness import NONE
 from app.triage.meaning import TURN_BREAK, Meaning
-from app.triage.train import Example, arguments, examples, joined, typed_badly
+from app.triage.train import Example, arguments, examples, joined
 from corpus.command import note
 
-BATCH, EPOCHS, RATE = 32, 4, 1e-4
+EPOCHS, RATE = 4, 1e-4
 LAST_EPOCHS, LAST_RATE = 6, 3e-5  # over the rules' own examples
 LONGEST_LEARNT = 64  # tokens: enough for all but the longest stories, and quicker
 SMOOTHING = 0.05  # of the labels: some examples could be argued about
 BADLY_TYPED, LATE = 0.3, 0.12  # shares of the examples that are typed badly, and told after something harmless
 
 
-def plan(chosen: Sequence[Example], chance: random.Random, epochs: int) -> list[list[Example]]:
-    """The batches of so many epochs."""
-    return [batch for _ in range(epochs) for batch in batches(chosen, chance)]
-
-
-def batches(chosen: Sequence[Example], chance: random.Random) -> Iterator[list[Example]]:
-    """All examples once, in random order, with others of about their length: less padding."""
-    order = list(chosen)
-    chance.shuffle(order)
-    pools = [order[at : at + 16 * BATCH] for at in range(0, len(order), 16 * BATCH)]
-    found = [
-        part[at : at + BATCH]
-        for part in (sorted(pool, key=lambda one: len(one[1])) for pool in pools)
-        for at in range(0, len(part), BATCH)
-    ]
-    chance.shuffle(found)
-    yield from found
+def length(example: Example) -> int:
+    """Characters of the text."""
+    return len(example[1])
 
 
 def varied(text: str, quiet: Sequence[str], chance: random.Random) -> str:
@@ -77,9 +63,9 @@ def main() -> None:
         (chosen, EPOCHS, RATE),
         ([*checked, *chance.sample(chosen, len(checked))], LAST_EPOCHS, LAST_RATE),
     ):
-        batches_ = plan(taught, chance, epochs)
+        plan = batches(taught, length, epochs, chance)
         quiet = [text for label, text, _ in taught if label == NONE]
-        learner.fit(batches_, loss_of, rate)
+        learner.fit(plan, loss_of, rate)
     Meaning.save(given.out, *learner.learnt(), labels)
 
 

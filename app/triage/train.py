@@ -19,6 +19,7 @@ from zlib import crc32
 import numpy as np
 
 from app.answer import Turn
+from app.learner import typed_badly
 from app.triage.check import EXAMPLES, WEIGHTS, Triage
 from app.triage.likeness import BUCKETS, NONE, Likeness, features
 from app.triage.meaning import TURN_BREAK
@@ -34,21 +35,6 @@ FOLDS = 5
 JOINT = 0.41  # least mean of both models' probabilities; measured on rows that neither had learnt from (DECISIONS.md)
 
 Example = tuple[str, str, float]  # label, text, weight
-
-
-def typed_badly(text: str, chance: random.Random) -> str:
-    """The text without capitals, commas and apostrophes, and with two slips of the finger."""
-    text = text.lower().replace(",", "").replace("'", "").rstrip(".!")
-    for _ in range(2):
-        place = chance.randrange(1, max(2, len(text) - 1))
-        kind = chance.choice("dst")
-        if kind == "d":
-            text = text[:place] + text[place + 1 :]
-        elif kind == "s":
-            text = text[:place] + chance.choice("aeioust") + text[place + 1 :]
-        else:
-            text = text[:place] + text[place + 1 : place + 2] + text[place : place + 1] + text[place + 2 :]
-    return text
 
 
 def arguments(prog: str, description: str | None, out: Path) -> argparse.Namespace:
