@@ -97,7 +97,7 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, f
     if not (found := lists.patterns["ordinal"].search(rest)):
         return None
     vector = index.encode([earlier])[0]
-    if faq and faq.match(earlier, vector):
+    if (faq or Faq(index)).match(earlier, vector):
         return None
     hits = index.search(earlier, LIST_HITS, vector=vector)
     ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()

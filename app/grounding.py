@@ -54,13 +54,12 @@ def judge(
 
 
 def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits) -> Judgement:
-    """`sentence` against one evidence sentence; its list's lead-in and its heading may lend words, not claims."""
+    """`sentence` against one evidence sentence alone: what its heading says, nobody sees beside the quote."""
     if flat(sentence) == flat(evidence.quote):
         return Judgement(True, 1.0, evidence)
-    context = f"{evidence.lead} {evidence.passage.section}"
-    said, source, around = content(sentence), content(evidence.quote), set(content(context))
+    said, source = content(sentence), content(evidence.quote)
     placed = [position(word, source, synonyms) for word in said]
-    novel = [word for word, place in zip(said, placed, strict=True) if place is None and not synonyms(word) & around]
+    novel = [word for word, place in zip(said, placed, strict=True) if place is None]
     found = [place for place in placed if place is not None]
     coverage = 1 - len(novel) / len(said) if said else 0.0
     kept = len(set(found)) / len(set(source)) if source else 0.0

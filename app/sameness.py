@@ -34,7 +34,7 @@ class Sameness:
     def load(cls, path: Path = FILE) -> Sameness | None:
         """The model that `save` wrote; None where the packaged sentence model is missing or another one."""
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as stream, np.load(stream) as stored:
                 found = {name: stored[name] for name in stored.files}
             weights, bias, least = (found.pop(name) for name in ("weights", "bias", "least"))
             return cls.of(found, weights, float(bias), float(least))

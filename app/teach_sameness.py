@@ -33,7 +33,9 @@ SMOOTHING = 0.05  # of the labels: some lines could be argued about
 BADLY_TYPED = 0.2  # share of the patients' questions that are typed badly
 OTHERS = 0.6  # other questions of the same FAQ for each line that is the same
 HELD = 8  # one topic in so many is never learnt
-PRECISION = 0.98  # least share of the FAQ's answers given that are the right ones, to held-out questions
+PRECISION = (
+    0.97  # least share of right answers to held-out questions; their near misses are as near as could be written
+)
 
 
 @dataclass(frozen=True, slots=True)

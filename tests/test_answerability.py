@@ -61,7 +61,7 @@ def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
     """z = 2 cosine - doubt, answered from 0 on, doubts from -1 to 1: 0.6 answers whatever comes, -0.6 never, 0.4 may."""
     fitted = Answerability(
         ("passage_cosine", "doubt"), (0.0, 0.0), (1.0, 1.0), (2.0, -1.0), 0.0,
-        threshold=0.5, bounds={"doubt": (-1.0, 1.0)}, right=(1.0, 0.0), provenance={},
+        threshold=0.5, bounds={"doubt": (-1.0, 1.0)}, probe="", right=(1.0, 0.0), provenance={},
     )  # fmt: skip
 
     def seen(cosine: float, doubt: float | None = None) -> Signals:
@@ -77,15 +77,15 @@ def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
 class Hesitant(ScriptedReader):
     """A reader with a doubt, which looks at the sentence that holds `at`, and counts how often it was asked."""
 
-    def __init__(self, log_odds: float, at: str = "") -> None:
+    def __init__(self, log_odds: float, at: str = "", knows: float | None = None) -> None:
         super().__init__()
-        self.log_odds, self.at, self.doubted = log_odds, at, 0
+        self.log_odds, self.at, self.knows, self.doubted = log_odds, at, knows, 0
 
     def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
         """Always the same."""
         self.doubted += 1
         looks = tuple(5.0 * (self.at in sentence) for sentence in sentences) if self.at else ()
-        return Doubt(self.log_odds, lambda: iter(()), looks)
+        return Doubt(self.log_odds, lambda: iter(()), looks, self.knows)
 
 
 def test_what_the_reader_looks_at_is_said_first() -> None:
@@ -106,14 +106,13 @@ def test_what_is_surely_not_answered_needs_no_reading() -> None:
     assert (answer.kind, reader.doubted) == ("not_found", 0)
 
 
-def test_the_reader_s_doubt_decides_where_the_rest_does_not() -> None:
-    """The same question where any doubt counts: a reader that doubts has it declined, one that does not has it answered."""
-    open_to = replace(
-        assistant(),
-        answerability=replace(assistant().answerability, bounds={"doubt": (-9.0, 9.0), "knows": (0.0, 0.0)}),
-    )
+def test_what_the_reader_knows_decides_where_the_rest_does_not() -> None:
+    """The same question where whatever it thinks counts: one that knows of no answer has it declined, one that does answered."""
+    bounds = {"doubt": (-9.0, 9.0), "knows": (-9.0, 9.0)}
+    open_to = replace(assistant(), answerability=replace(assistant().answerability, bounds=bounds))
     sure, unsure = (
-        replace(open_to, reader=Hesitant(doubt)).ask("does the disc go when they fuse it") for doubt in (-9.0, 9.0)
+        replace(open_to, reader=Hesitant(0.0, knows=knows)).ask("does the disc go when they fuse it")
+        for knows in (9.0, -9.0)
     )
     assert (sure.kind, unsure.kind) == ("quoted", "not_found")
 

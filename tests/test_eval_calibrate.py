@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,8 @@ def with_states(told: float, count: int = 160, size: int = 150) -> list[Sample]:
 
 
 def test_states_that_tell_are_learnt_and_noise_is_not() -> None:
-    telling, noise = calibrated(with_states(2.0)), calibrated(with_states(0.0))
+    practice = [Known(one.states, one.answerable) for one in with_states(2.0)[:8] if one.states is not None]
+    telling, noise = calibrated(with_states(2.0), practice), calibrated(with_states(0.0), practice)
     assert telling.report["cross_validated"]["auc"] > 0.85
     assert noise.report["cross_validated"]["auc"] < 0.65  # with probes that had seen the cases it would be near 1
     assert telling.probe is not None
@@ -144,18 +146,28 @@ def test_states_that_tell_are_learnt_and_noise_is_not() -> None:
     assert least < 0 < most
 
 
+def test_a_case_without_states_counts_as_one_of_which_nothing_is_known() -> None:
+    samples = with_states(2.0)
+    practice = [Known(one.states, one.answerable) for one in samples[:8] if one.states is not None]
+    fitted = calibrated([replace(samples[0], states=None), *samples[1:]], practice)
+    assert fitted.report["with_states"] == len(samples) - 1
+    assert fitted.probe is not None
+    assert np.isfinite(fitted.model.weights).all()
+
+
 def test_practice_counts_beside_the_cases() -> None:
     """Where other documents' questions say the opposite of the cases', as much of one as of the other leaves little."""
     samples = with_states(2.0)
     opposite = [Known(one.states, not one.answerable) for one in samples if one.states is not None]
-    alone, beside = calibrated(samples), calibrated(samples, opposite)
+    beside, alone = calibrated(samples, opposite), calibrated(samples, opposite[:1])
     assert beside.report["practice"] == len(opposite)
     assert alone.probe is not None
     assert beside.probe is not None
     assert abs(beside.probe.weights[7]) < 0.2 * abs(alone.probe.weights[7])
 
 
-def test_without_states_there_is_no_probe() -> None:
+def test_without_states_or_practice_there_is_no_probe() -> None:
+    assert calibrated(with_states(2.0)).probe is None
     fitted = calibrated(made_up())
     assert fitted.probe is None
     assert fitted.model.weights[list(Signals.__dataclass_fields__).index("knows")] == 0

@@ -225,7 +225,7 @@ def test_a_secret_is_checked_before_it_is_asked_for_again(tmp_path, monkeypatch,
 )  # fmt: skip
 def test_beside_the_threshold_stands_what_is_compared_with_it(answer, shown) -> None:
     """A confidence is that the reply is right; compared is the probability that the sources answer the question."""
-    fitted = Answerability((), (), (), (), 0.0, threshold=0.42, bounds={}, right=(2.0, -1.0), provenance={})
+    fitted = Answerability((), (), (), (), 0.0, threshold=0.42, bounds={}, probe="", right=(2.0, -1.0), provenance={})
     if answer.kind == "answered":
         answer = replace(answer, confidence=fitted.confidence(0.9))
     (row,) = decision(answer, fitted).rows
