@@ -197,3 +197,16 @@ def test_the_encoder_puts_like_meanings_near_each_other() -> None:
 def test_a_long_story_is_also_read_in_parts() -> None:
     story = "I walked to the shops and bought bread. " * 12 + "Since then I can't pee."
     assert any(len(part) < 80 and "pee" in part for part in stretches(story))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "I promised my lad he won't know a thing about it when they do his back, that he'll be fast asleep from start to finish. "
+        "Was I telling him the truth?",
+        "Good morning, how many hours lasts the operation when they join two bones of the column? My husband wants wait in the "
+        "hospital and he has to say in his work",
+    ],
+)
+def test_in_a_long_text_one_of_two_models_alone_is_no_alarm(story: str) -> None:
+    assert not TRIAGE.check(story).report
