@@ -6,6 +6,7 @@ else both must be of one time with the same figures and negations, and be taken 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,12 +57,13 @@ class Faq:
     same: Same | None = None
 
     def match(self, question: str, vector: Vector) -> Match | None:
-        """The pair whose question means the same, or None; `vector` is the question's embedding.
+        """The pair whose question means the same, or None; `vector` is the question's embedding."""
+        return self.chosen(self.near(question, vector))
 
-        A question that means two of them, unless they are put in the same words, means neither.
-        """
+    def chosen(self, near: Sequence[Match]) -> Match | None:
+        """Of what `near` gave the one that means the same. One that means two in different words means neither."""
         least = self.same.least if self.same else 1.0
-        alike = [one for one in self.near(question, vector) if one.probability >= least]
+        alike = [one for one in near if one.probability >= least]
         return alike[0] if len({tuple(words(one.question)) for one in alike}) == 1 else None
 
     def near(self, question: str, vector: Vector) -> list[Match]:

@@ -41,7 +41,8 @@ def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
     asked = assistant.standalone(question, ())
     stages.append(Stage("searched", ({"question": asked, "added": ", ".join(assistant.index.expanded(asked))},)))
     vector = assistant.index.encode([asked])[0]
-    pair, near = assistant.faq.match(asked, vector), assistant.faq.near(asked, vector)
+    near = assistant.faq.near(asked, vector)
+    pair = assistant.faq.chosen(near)
     stages.append(Stage("approved", tuple(_beside(one, pair) for one in near) or ({"match": "no"},)))
     hits = assistant.index.search(asked, HITS, vector=vector)
     stages.append(Stage("passages", tuple(_hit(hit) for hit in hits)))
@@ -51,8 +52,11 @@ def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
 
 
 def _beside(one: Match, found: Match | None) -> dict[str, Cell]:
-    same = found is not None and one.question == found.question
-    return {"question": one.question, "probability": round(one.probability, 3), "match": "yes" if same else "no"}
+    return {
+        "question": one.question,
+        "probability": round(one.probability, 3),
+        "match": "yes" if one is found else "no",
+    }
 
 
 def _hit(hit: Hit) -> dict[str, Cell]:

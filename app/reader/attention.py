@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,20 @@ def lengths(words: Sequence[int]) -> Array:
     return np.asarray(found - found.mean(), dtype=np.float32)
 
 
+def beside(path: Path, names: Sequence[str], adapter: str, mend: str) -> list[NDArray[Any]] | None:
+    """The arrays of a file beside an adapter, None where there is no file. One made for another adapter (SHA-256) is refused."""
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as stream, np.load(stream) as stored:
+            found, made_for = [stored[name] for name in names], str(stored["adapter"])
+    except DAMAGED_ARRAYS as problem:
+        raise SpinewiseError(f"can't read {path}: {problem}", mend) from problem
+    if made_for != adapter:
+        raise SpinewiseError(f"{path} was fitted on another adapter", mend)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Attention:
     """`weights`: float32 of shape (3 * heads,); `length`: that of the sentence's length; fitted on the model with `adapter`."""
@@ -58,18 +73,12 @@ class Attention:
 
     @classmethod
     def load(cls, folder: Path, adapter: str) -> Attention | None:
-        """What lies beside an adapter, None where nothing does. One made for another adapter (by its SHA-256) is refused."""
-        path = folder / FILE
-        if not path.exists():
+        """What `save` wrote beside an adapter; see `beside`."""
+        found = beside(folder / FILE, ("weights", "length"), adapter, "run python -m eval attend")
+        if found is None:
             return None
-        try:
-            with path.open("rb") as stream, np.load(stream) as stored:
-                made = cls(stored["weights"].astype(np.float32), float(stored["length"]), str(stored["adapter"]))
-        except DAMAGED_ARRAYS as problem:
-            raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval attend") from problem
-        if made.adapter != adapter:
-            raise SpinewiseError(f"{path} was fitted on another adapter", "run python -m eval attend")
-        return made
+        weights, length = found
+        return cls(weights.astype(np.float32), float(length), adapter)
 
     def save(self, folder: Path) -> None:
         """Writes what `load` reads, whole or not at all."""

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.reader.attention import Array
-from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
+from app.reader.attention import Array, beside
 from corpus.home import replacing
 
 FILE = "probe.npz"
@@ -31,19 +30,12 @@ class Probe:
 
     @classmethod
     def load(cls, folder: Path, adapter: str) -> Probe | None:
-        """What lies beside an adapter, None where nothing does. One made for another adapter (by its SHA-256) is refused."""
-        path = folder / FILE
-        if not path.exists():
+        """What `save` wrote beside an adapter; see `beside`."""
+        found = beside(folder / FILE, ("layers", "weights", "bias"), adapter, "run python -m eval calibrate")
+        if found is None:
             return None
-        try:
-            with path.open("rb") as stream, np.load(stream) as stored:
-                layers = tuple(int(one) for one in stored["layers"])
-                made = cls(layers, stored["weights"].astype(np.float32), float(stored["bias"]), str(stored["adapter"]))
-        except DAMAGED_ARRAYS as problem:
-            raise SpinewiseError(f"can't read {path}: {problem}", "run python -m eval calibrate") from problem
-        if made.adapter != adapter:
-            raise SpinewiseError(f"{path} was fitted on another adapter", "run python -m eval calibrate")
-        return made
+        layers, weights, bias = found
+        return cls(tuple(map(int, layers)), weights.astype(np.float32), float(bias), adapter)
 
     def save(self, folder: Path) -> None:
         """Writes what `load` reads, whole or not at all."""
