@@ -50,6 +50,7 @@ class Language:
     taking_back: re.Pattern[str]
     meanings: tuple[re.Pattern[str], ...]
     defining: re.Pattern[str]
+    aspects: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     vowels: frozenset[str]
@@ -83,6 +84,7 @@ def english() -> Language:
         taking_back=re.compile(table["taking_back"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
+        aspects=tuple(asked_and_held(table["aspects"]).values()),
         phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
         vowels=frozenset(table["spelling"]["vowels"]),
@@ -254,6 +256,11 @@ def other_phase(question: str, text: str) -> bool:
         for at, words in enumerate((question, text))
     )
     return len(asked) == len(held) == 1 and asked != held
+
+
+def turns_on(question: str, text: str) -> bool:
+    """Whether the text holds what the question turns on: who is unsuitable, say, where others are told who is suited."""
+    return any(asked.search(question) and held.search(text) for asked, held in english().aspects)
 
 
 def lacks_figure(question: str, text: str) -> bool:

@@ -6,6 +6,7 @@ twice. A sentence that leans on the one before it ("They help …") brings that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -27,6 +28,7 @@ from app.language import (
     supposes_too_much,
     takes_back,
     thing_asked,
+    turns_on,
 )
 from app.vocabulary import Vocabulary
 from index.passage import Hit
@@ -43,6 +45,7 @@ class Taste:
     promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
     sets_right: float = 1.15  # what the score of a sentence is worth that limits what the question supposes
     defines: float = 1.2  # of one that says what a thing is, where that is asked
+    turns_on: float = 1.4  # of one that holds what the question turns on
     other_phase: float = 0.7  # and of one about the time before the operation where the time after it is asked about
     repeat: float = 0.95  # cosine from which two sentences say the same
     alike: float = 0.7  # the same where one holds this share of the other's content
@@ -114,13 +117,18 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
 
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
     """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
-
     too_much, thing = supposes_too_much(question), thing_asked(question)
 
     def weight(one: Evidence) -> float:
-        limits = taste.sets_right if too_much and sets_limits(one.quote) else 1.0
-        defines = taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0
-        return limits * defines * (taste.other_phase if other_phase(question, f"{one.lead} {one.quote}") else 1.0)
+        said = f"{one.lead} {one.quote}"
+        return math.prod(
+            (
+                taste.sets_right if too_much and sets_limits(one.quote) else 1.0,
+                taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0,
+                taste.turns_on if turns_on(question, said) else 1.0,
+                taste.other_phase if other_phase(question, said) else 1.0,
+            )
+        )
 
     return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
 

@@ -62,6 +62,8 @@ def test_hedges_are_groups_of_one_strength() -> None:
         ("how likely are the risks", False),
         ("what are the costs of all the options", False),
         ("Is it dangerous?", False),
+        ("tell me calmly everything that could go wrong", True),
+        ("It went wrong, why?", False),
     ],
 )
 def test_a_question_for_a_list(question: str, listed: bool) -> None:
@@ -124,6 +126,17 @@ def test_half_an_answer(sentence: str) -> None:
         ("How long is recovery?", "Recovery takes months.", False),
         ("Can I have an MRI with rods in me?", "CT and MRI help to place implants.", True),
         ("Can I have an MRI with rods in me?", "An MRI is safe with most rods.", False),
+        ("How long am I on the table for?", "Recovery takes months.", True),
+        ("How many hours does the operation take?", "It takes two hours.", False),
+        ("How long does it take after the operation?", "Recovery takes months.", False),
+        ("Do the screws stay in for good?", "Screws and rods hold the bones.", True),
+        ("Do the screws stay in for good?", "Screws are rarely removed.", False),
+        ("Will the screws come loose?", "Implants may loosen.", False),
+        ("Might I need somebody else's blood?", "Bleeding is a risk.", True),
+        ("Is blood loss less?", "There is less blood loss.", False),
+        ("Must I lose weight first?", "Ask your team.", True),
+        ("We want another baby. Is it safe?", "A fused segment no longer moves.", True),
+        ("I have two children. Who cares for them?", "The stay is short.", False),
     ],
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:

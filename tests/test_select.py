@@ -55,6 +55,10 @@ A picture before the operation shows the break. A picture after the operation sh
 
 A loose nail is often taken out. Not all loose nails need that. A loose nail means that the bone around it has given way.
 
+## Other ways
+
+A broad heel is less suitable for a nail. A plaster is an alternative to the nail.
+
 ## Splint
 
 It goes over the sock for the first month.
@@ -191,6 +195,18 @@ def test_before_the_operation_is_not_after_it(opened: Index) -> None:
         ("what does a picture beforehand show", before),
         ("what does a picture show", before),
         ("is one made before and after the operation", before),
+    ):
+        assert weighed(question, near, Taste())[0].quote == first.quote, question
+
+
+def test_what_a_question_turns_on_comes_first(opened: Index) -> None:
+    """It lies as near to who may have one as to who may not."""
+    suits, other, plaster = said(opened, "A nail suits most adults.", "A broad heel is less", "A plaster is")
+    near = [replace(suits, score=0.6), replace(other, score=0.5), replace(plaster, score=0.5)]
+    for question, first in (
+        ("Who gets turned down for a nail?", other),
+        ("is there anything else to try", plaster),
+        ("Who may have a nail?", suits),
     ):
         assert weighed(question, near, Taste())[0].quote == first.quote, question
 
