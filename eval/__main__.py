@@ -97,6 +97,12 @@ def command() -> Command:
         "--practice", type=Path, metavar="DIR", help="a folder of practice clinics (default: app/training/practice)"
     )
     parser.add_argument("--each", type=count, default=30, metavar="N", help="wishes of each of them (default: 30)")
+    parser.add_argument(
+        "--folds",
+        type=Path,
+        metavar="DIR",
+        help="what python -m eval attend --folds wrote: answers chosen as on unseen cases",
+    )
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
     parser = made.add(
         "attend", attend, "fits which of the reader's heads tell what answers, on development cases",
@@ -113,6 +119,12 @@ def command() -> Command:
     )
     parser.add_argument("--each", type=count, default=24, metavar="N", help="wishes of each of them (default: 24)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where it is written (default: beside the adapter)")
+    parser.add_argument(
+        "--folds",
+        type=Path,
+        metavar="DIR",
+        help="where to write what has not seen each tenth of the cases, for calibrate",
+    )
     parser = made.add("faq", faq, "an FAQ as a test, in the index and masked", "python -m eval faq clinic-faq.csv")
     parser.add_argument(
         "file", type=Path, nargs="?", metavar="FILE",

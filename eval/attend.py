@@ -159,20 +159,23 @@ def fit(shown: Sequence[Shown], adapter: str) -> Attention:
     return Attention(np.array(heads, dtype=np.float32), length, adapter)
 
 
-def cross_validated(cases: Sequence[Shown], practice: Sequence[Shown], share: float) -> dict[str, Any]:
+def of_folds(cases: Sequence[Shown], practice: Sequence[Shown], adapter: str) -> list[Attention]:
+    """For each fold a model that has seen its cases on no index."""
+    return [fit([*(one for one in cases if fold_of(one.name) != fold), *practice], adapter) for fold in range(FOLDS)]
+
+
+def cross_validated(cases: Sequence[Shown], models: Sequence[Attention], share: float) -> dict[str, Any]:
     """How the cases' sentences are ranked by their scores alone, and with what a model gives that has not seen the case: the
     share whose first sentence answers, and mean average precision. `share`: what a log-odds is worth beside a score.
     """
     before, after = list[tuple[bool, float]](), list[tuple[bool, float]]()
-    for fold in range(FOLDS):
-        model = fit([one for one in cases if fold_of(one) != fold] + [*practice], "")
-        for one in (one for one in cases if fold_of(one) == fold):
-            given = one.looks @ model.weights + model.length * one.lengths
-            before.append(ranked(one.scores, one.answers))
-            after.append(ranked(one.scores + share * given, one.answers))
+    for one in cases:
+        model = models[fold_of(one.name)]
+        given = one.looks @ model.weights + model.length * one.lengths
+        before.append(ranked(one.scores, one.answers))
+        after.append(ranked(one.scores + share * given, one.answers))
     return {
         "cases": len(cases),
-        "practice": len(practice),
         **{
             name: {
                 "first": round(float(np.mean([first for first, _ in found])), 4),
@@ -183,9 +186,9 @@ def cross_validated(cases: Sequence[Shown], practice: Sequence[Shown], share: fl
     }
 
 
-def fold_of(one: Shown) -> int:
-    """The same for a case on every index."""
-    return crc32(one.name.encode()) % FOLDS
+def fold_of(case: str) -> int:
+    """The fold of the case with this id, the same on every index."""
+    return crc32(case.encode()) % FOLDS
 
 
 def ranked(scores: NDArray[np.floating[Any]], answers: Labels) -> tuple[bool, float]:
@@ -201,9 +204,12 @@ def attend(
     folders: Sequence[Path],
     each: int,
     out: Path | None,
+    folds: Path | None,
     done: Callable[[], None],
 ) -> dict[str, Any]:
-    """Collects, measures, fits, writes beside the reader's adapter or into `out`; returns the figures."""
+    """Collects, measures, fits, writes beside the reader's adapter or into `out`; returns the figures. `folds`: where the models
+    go that have not seen a fold, for `python -m eval calibrate`.
+    """
     from app.reader.local import LocalReader
     from app.select import ATTENDED
     from app.settings import AppSettings
@@ -232,6 +238,11 @@ def attend(
         raise SpinewiseError(
             "no case's answer was found", "name answerable cases with --cases, and homes of their documents"
         )
-    figures = cross_validated(asked, practice, ATTENDED.attention)
+    made = of_folds(asked, practice, adapter.sha256)
+    if folds:
+        for number, one in enumerate(made):
+            make_folder(folds / str(number))
+            one.save(folds / str(number))
+    figures = cross_validated(asked, made, ATTENDED.attention) | {"practice": len(practice)}
     fit([*asked, *practice], adapter.sha256).save(folder)
     return figures | {"folder": str(folder)}

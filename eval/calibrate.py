@@ -3,7 +3,8 @@
 For each case the assistant's signals and its answer are collected on one or more indexes. The model learns the case's own
 truth, whether the sources hold the answer; the threshold comes from probabilities of models that had not seen the case, and
 so does the line from there to whether the answer, where one is given, is right. What the reader's states say (eval/probe.py) is
-learnt first, and told to the model by probes that had not seen the case either.
+learnt first, and told to the model by probes that had not seen the case either; and with `--folds` the answers are chosen by
+models of where the reader looks that had not (eval/attend.py), or they would be more often right than any other's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +23,7 @@ from eval import probe as probing
 from eval.cases import ANSWERING, Case, Needs, locate
 from eval.fitted import Fitted, Sample, calibrated
 from eval.metrics import nuggets_hit
+from eval.pool import in_processes
 from eval.probe import Known
 from eval.retrieval import relevance
 from eval.score import score
@@ -56,27 +59,37 @@ class Listening:
         return probability
 
 
-def samples(cases: Sequence[Case], home: Path) -> Iterator[Sample]:
+def samples(cases: Sequence[Case], home: Path, looks: Path | None = None) -> Iterator[Sample]:
     """Those of the cases that reach the decision on this home's index: no alarm, not declined, no approved answer.
 
-    The assistant itself is asked, so that what is fitted on is what it will see.
+    The assistant itself is asked, so that what is fitted on is what it will see. `looks`: a folder with a model of where the
+    reader looks for each fold, which has not seen its cases.
     """
     from app.assistant import HITS
+    from app.reader.attention import Attention
     from app.reader.local import LocalReader
     from app.settings import AppSettings
     from app.site import open_assistant, reader_adapter
+    from eval.attend import FOLDS, fold_of
 
     refuse_test(cases)
     listening, probe = Listening(), probing.Listening()
     assistant = open_assistant(home, cast("Answerability", listening))
-    if isinstance(assistant.reader, LocalReader) and reader_adapter(AppSettings.load("app")):
+    adapter, unseen = reader_adapter(AppSettings.load("app")), list[Attention | None]()
+    if isinstance(assistant.reader, LocalReader) and adapter:
         assistant.reader.probe = cast("Probe", probe)
+        if looks:
+            unseen = [Attention.load(looks / str(fold), adapter.sha256) for fold in range(FOLDS)]
+    if looks and not all(unseen):
+        raise SpinewiseError(f"{looks} holds no model for each fold", "run python -m eval attend --folds DIR")
     index = assistant.index
     for case in cases:
         if case.expected not in ("answer", "abstain"):
             continue
         listening.heard.clear()
         probe.heard.clear()
+        if unseen and isinstance(assistant.reader, LocalReader):
+            assistant.reader.attention = unseen[fold_of(case.id)]
         answer = assistant.ask(case.question, case.turns)
         if listening.heard:
             answerable = case.expected == "answer"
@@ -132,22 +145,46 @@ def write(fitted: Fitted, names: Sequence[str], provenance: dict[str, Any], path
         stream.write((json.dumps(payload, indent=1, allow_nan=False) + "\n").encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one process collects: the cases on one home's index, and some of the practice clinics."""
+
+    cases: Sequence[Case]
+    home: Path
+    looks: Path | None
+    folders: Sequence[Path]
+    each: int
+
+    def collected(self) -> tuple[list[Sample], list[Known]]:
+        """All that is fitted on."""
+        from app.reader.local import LocalReader
+        from app.settings import AppSettings
+        from app.site import open_reader
+
+        asked, known = list(samples(self.cases, self.home, self.looks)), list[Known]()
+        if self.folders:
+            reader = open_reader(self.home, AppSettings.load("app"), probed=False)
+            assert isinstance(reader, LocalReader)  # no other has an adapter, and without one there is no practice
+            known = list(probing.of_practice(self.folders, self.each, reader))
+        return asked, known
+
+
 def calibrate(
     cases: Sequence[Case],
     files: Sequence[Path],
     homes: Sequence[Path],
     practice: tuple[Sequence[Path], int],
     out: tuple[Path, Path | None],
+    looks: Path | None,
     ridge: float,
 ) -> dict[str, Any]:
     """Collects, fits, writes; returns the report. `practice`: folders of clinics, and how many wishes of each; without them, or
     without an adapter of the reader's, there is no probe. `out`: the file of the decision, and the folder of the probe where it
-    is not the adapter's.
+    is not the adapter's. `looks`: see `samples`.
     """
     from app.answerability import Signals
-    from app.reader.local import LocalReader
     from app.settings import AppSettings
-    from app.site import open_reader, reader_adapter
+    from app.site import reader_adapter
     from index.snapshot import Snapshots
 
     provenance = {
@@ -158,15 +195,14 @@ def calibrate(
         "indexes": [about(Snapshots(home)) for home in homes],
     }
     settings = AppSettings.load("app")
-    adapter, known = reader_adapter(settings), list[Known]()
-    if adapter and practice[0]:
+    folders, each = practice if (adapter := reader_adapter(settings)) else ((), 0)
+    if folders:
         probing.require_scikit_learn()
-    collected = [one for home in homes for one in samples(cases, home)]
-    if adapter and practice[0]:
-        reader = open_reader(homes[0], settings, probed=False)
-        assert isinstance(reader, LocalReader)  # no other has an adapter
-        known = list(probing.of_practice(*practice, reader))
-    fitted = calibrated(collected, known, ridge)
+    parts = [Part(cases, home, looks, folders[at :: len(homes)], each) for at, home in enumerate(homes)]
+    made = in_processes(Part.collected, parts)
+    fitted = calibrated(
+        [one for samples, _ in made for one in samples], [one for _, known in made for one in known], ridge
+    )
     names = tuple(Signals.__dataclass_fields__)
     file, folder = out
     probe = fitted.probe.probe(adapter.sha256) if fitted.probe and adapter else None

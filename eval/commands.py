@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -163,7 +162,6 @@ def practice_folders(named: Path | None) -> list[Path]:
 
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool
     from app.answerability import FILE
     from eval.calibrate import calibrate as fit
     from eval.cases import read_cases, shipped
@@ -172,7 +170,9 @@ def calibrate(options: argparse.Namespace) -> int:
     homes = [home_folder(), *options.also]
     practice = practice_folders(options.practice), options.each
     probe = options.probe or (options.out.parent if options.out else None)
-    report = fit(read_cases(files, "dev"), files, homes, practice, (options.out or FILE, probe), options.ridge)
+    report = fit(
+        read_cases(files, "dev"), files, homes, practice, (options.out or FILE, probe), options.folds, options.ridge
+    )
     if options.json:
         print_json(report)
         return 0
@@ -199,7 +199,7 @@ def attend(options: argparse.Namespace) -> int:
         if read % 100 == 0:
             note(f"{read} prompts read")
 
-    figures = fit(cases, [home_folder(), *options.also], folders, options.each, options.out, done)
+    figures = fit(cases, [home_folder(), *options.also], folders, options.each, options.out, options.folds, done)
     if options.json:
         print_json(figures)
     else:

@@ -1,4 +1,4 @@
-"""The assistant in processes of its own, several cases at a time, one thread each. Knows nothing of scores.
+"""The assistant, or any work, in processes of its own, several at a time, one thread each. Knows nothing of scores.
 
 One thread each, because two that wait for each other are slower than one wherever anything else runs: 24 questions took
 112 s with two threads, 33 s with one, and 21 s with one in each of two processes (a shared machine with 2 cores). It also
@@ -10,12 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from corpus.errors import SpinewiseError
 from eval.cases import Case
@@ -24,6 +25,9 @@ from eval.systems import Replied, assistant_of, received
 LOADING = 600.0  # seconds that a process may take to load its models
 MEMORY = 2.0  # gigabytes that one process may need
 
+Task = TypeVar("Task")
+Made = TypeVar("Made")
+
 
 def workers_for(cases: int) -> int:
     """How many processes: one a core, as far as memory goes, and no more than there are cases."""
@@ -31,6 +35,13 @@ def workers_for(cases: int) -> int:
 
     room = int(psutil.virtual_memory().available / (MEMORY * 1e9))
     return max(1, min(os.cpu_count() or 1, room, cases))
+
+
+def in_processes(work: Callable[[Task], Made], tasks: Sequence[Task]) -> list[Made]:
+    """What the work makes of each task, in their order; what it raises is raised here."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ProcessPoolExecutor(workers_for(len(tasks)), multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(work, tasks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,13 +69,15 @@ class Line:
 
 
 def of_practice(folders: Sequence[Path], each: int, reader: LocalReader, seed: int = 7) -> Iterator[Known]:
-    """Up to `each` wishes of every practice clinic, in one of their two wordings, asked of the clinic's documents."""
+    """Up to `each` wishes of every practice clinic, in one of their two wordings, asked of the clinic's documents. Which ones
+    does not depend on the other clinics.
+    """
     from app.reader.practice import Clinic, Search, wishes
 
-    chance, listening = random.Random(seed), Listening()
+    listening = Listening()
     reader.probe = cast("Probe", listening)
     for folder in folders:
-        wanted = wishes(folder)
+        wanted, chance = wishes(folder), random.Random(f"{seed} {folder.name}")
         with tempfile.TemporaryDirectory() as home:
             clinic = Clinic.open(folder, Path(home))
             for wish in chance.sample(wanted, min(each, len(wanted))):

@@ -14,7 +14,7 @@ from app.reader.attention import Places
 from app.reader.practice import NO_VECTOR, Clinic, Search
 from app.site import vocabulary_of
 from corpus.errors import SpinewiseError
-from eval.attend import Shown, answering, cross_validated, fit, of_cases, ranked, shown_to
+from eval.attend import Shown, answering, cross_validated, fit, fold_of, of_cases, of_folds, ranked, shown_to
 from eval.cases import Place, read_cases, shipped
 from index.build import build
 from index.search import Index
@@ -83,14 +83,21 @@ def test_the_head_that_tells_is_found() -> None:
 
 def test_it_is_judged_on_cases_that_were_not_learnt() -> None:
     chance = np.random.default_rng(7)
-    figures = cross_validated([question(number, chance) for number in range(80)], [], share=1.0)
+    cases = [question(number, chance) for number in range(80)]
+    figures = cross_validated(cases, of_folds(cases, [], ""), share=1.0)
     assert figures["cases"] == 80
     assert figures["with"]["first"] > 0.7 > 0.4 > figures["without"]["first"]
     noise = [
         replace(one, looks=chance.normal(size=(SENTENCES, 200)).astype(np.float32), scores=one.cosines)
         for one in (question(number, chance) for number in range(30))
     ]
-    assert cross_validated(noise, [], share=1.0)["with"]["first"] < 0.5  # with what it had learnt it would be near 1
+    models = of_folds(noise, [], "")
+    assert (
+        cross_validated(noise, models, share=1.0)["with"]["first"] < 0.5
+    )  # with what it had learnt it would be near 1
+    first = fold_of(noise[0].name)
+    without = fit([one for one in noise if fold_of(one.name) != first], "")
+    np.testing.assert_array_equal(models[first].weights, without.weights)
 
 
 def test_precision_is_averaged_over_what_answers() -> None:
