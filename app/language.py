@@ -260,7 +260,8 @@ def other_phase(question: str, text: str) -> bool:
 
 def turns_on(question: str, text: str) -> bool:
     """Whether the text holds what the question turns on: who is unsuitable, say, where others are told who is suited."""
-    return any(asked.search(question) and held.search(text) for asked, held in english().aspects)
+    wanted = asking(question)
+    return any(asked.search(wanted) and held.search(text) for asked, held in english().aspects)
 
 
 def lacks_figure(question: str, text: str) -> bool:

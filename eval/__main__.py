@@ -100,8 +100,8 @@ def command() -> Command:
     parser.add_argument(
         "--folds",
         type=Path,
-        metavar="DIR",
-        help="what python -m eval attend --folds wrote: answers chosen as on unseen cases",
+        metavar="FILE",
+        help="what eval attend --folds wrote: answers are chosen as on unseen cases",
     )
     parser.add_argument("--ridge", type=float, default=1.0, help="how strongly weights are kept small (default: 1)")
     parser = made.add(
@@ -122,8 +122,8 @@ def command() -> Command:
     parser.add_argument(
         "--folds",
         type=Path,
-        metavar="DIR",
-        help="where to write what has not seen each tenth of the cases, for calibrate",
+        metavar="FILE",
+        help="where models go that have not seen a part of the cases, for calibrate",
     )
     parser = made.add("faq", faq, "an FAQ as a test, in the index and masked", "python -m eval faq clinic-faq.csv")
     parser.add_argument(

@@ -18,9 +18,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from app.reader.attention import Array, Attention, Places, lengths, looks
+from app.reader.attention import Array, Attention, Places, beside, lengths, looks
 from corpus.errors import SpinewiseError
-from corpus.home import make_folder
+from corpus.home import make_folder, replacing
 from eval.calibrate import refuse_test
 from eval.cases import Case, Needs, locate
 from eval.metrics import nuggets_hit, overlap
@@ -159,18 +159,49 @@ def fit(shown: Sequence[Shown], adapter: str) -> Attention:
     return Attention(np.array(heads, dtype=np.float32), length, adapter)
 
 
-def of_folds(cases: Sequence[Shown], practice: Sequence[Shown], adapter: str) -> list[Attention]:
+@dataclass(frozen=True, slots=True)
+class Folds:
     """For each fold a model that has seen its cases on no index."""
-    return [fit([*(one for one in cases if fold_of(one.name) != fold), *practice], adapter) for fold in range(FOLDS)]
+
+    models: tuple[Attention, ...]
+
+    @classmethod
+    def fitted(cls, cases: Sequence[Shown], practice: Sequence[Shown], adapter: str) -> Folds:
+        """Learns `FOLDS` times."""
+        parts = ([one for one in cases if fold_of(one.name) != fold] for fold in range(FOLDS))
+        return cls(tuple(fit([*part, *practice], adapter) for part in parts))
+
+    @classmethod
+    def load(cls, path: Path, adapter: str) -> Folds:
+        """What `save` wrote for the reader with this adapter."""
+        mend = "run python -m eval attend --folds FILE"
+        found = beside(path, ("weights", "lengths"), adapter, mend)
+        if found is None or len(found[0]) != FOLDS:
+            raise SpinewiseError(f"{path} holds no model for each of {FOLDS} folds", mend)
+        return cls(tuple(Attention(weights, float(length), adapter) for weights, length in zip(*found, strict=True)))
+
+    def save(self, path: Path) -> None:
+        """Writes what `load` reads, whole or not at all."""
+        with replacing(path) as stream:
+            np.savez_compressed(
+                stream,
+                weights=np.stack([one.weights for one in self.models]),
+                lengths=np.array([one.length for one in self.models]),
+                adapter=np.array(self.models[0].adapter),
+            )
+
+    def of(self, case: str) -> Attention:
+        """The model that has not seen the case with this id."""
+        return self.models[fold_of(case)]
 
 
-def cross_validated(cases: Sequence[Shown], models: Sequence[Attention], share: float) -> dict[str, Any]:
+def cross_validated(cases: Sequence[Shown], folds: Folds, share: float) -> dict[str, Any]:
     """How the cases' sentences are ranked by their scores alone, and with what a model gives that has not seen the case: the
     share whose first sentence answers, and mean average precision. `share`: what a log-odds is worth beside a score.
     """
     before, after = list[tuple[bool, float]](), list[tuple[bool, float]]()
     for one in cases:
-        model = models[fold_of(one.name)]
+        model = folds.of(one.name)
         given = one.looks @ model.weights + model.length * one.lengths
         before.append(ranked(one.scores, one.answers))
         after.append(ranked(one.scores + share * given, one.answers))
@@ -207,8 +238,8 @@ def attend(
     folds: Path | None,
     done: Callable[[], None],
 ) -> dict[str, Any]:
-    """Collects, measures, fits, writes beside the reader's adapter or into `out`; returns the figures. `folds`: where the models
-    go that have not seen a fold, for `python -m eval calibrate`.
+    """Collects, measures, fits, writes beside the reader's adapter or into `out`; returns the figures. `folds`: the file for
+    the models that have not seen a fold, which `python -m eval calibrate` takes.
     """
     from app.reader.local import LocalReader
     from app.select import ATTENDED
@@ -238,11 +269,10 @@ def attend(
         raise SpinewiseError(
             "no case's answer was found", "name answerable cases with --cases, and homes of their documents"
         )
-    made = of_folds(asked, practice, adapter.sha256)
+    unseen = Folds.fitted(asked, practice, adapter.sha256)
     if folds:
-        for number, one in enumerate(made):
-            make_folder(folds / str(number))
-            one.save(folds / str(number))
-    figures = cross_validated(asked, made, ATTENDED.attention) | {"practice": len(practice)}
+        make_folder(folds.parent)
+        unseen.save(folds)
+    figures = cross_validated(asked, unseen, ATTENDED.attention) | {"practice": len(practice)}
     fit([*asked, *practice], adapter.sha256).save(folder)
     return figures | {"folder": str(folder)}

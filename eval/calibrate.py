@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from corpus.command import note
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from eval import probe as probing
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from index.passage import Hit
     from index.search import Index
     from index.snapshot import Snapshots
+
+
+PARTS = 2  # of each home's cases, collected apart: whatever the machine, so that the order stays the same
 
 
 class Listening:
@@ -59,37 +63,34 @@ class Listening:
         return probability
 
 
-def samples(cases: Sequence[Case], home: Path, looks: Path | None = None) -> Iterator[Sample]:
+def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Iterator[Sample]:
     """Those of the cases that reach the decision on this home's index: no alarm, not declined, no approved answer.
 
-    The assistant itself is asked, so that what is fitted on is what it will see. `looks`: a folder with a model of where the
-    reader looks for each fold, which has not seen its cases.
+    The assistant itself is asked, so that what is fitted on is what it will see. `folds`: the file of models of where the
+    reader looks that have not seen a part of the cases each.
     """
     from app.assistant import HITS
-    from app.reader.attention import Attention
     from app.reader.local import LocalReader
     from app.settings import AppSettings
     from app.site import open_assistant, reader_adapter
-    from eval.attend import FOLDS, fold_of
+    from eval.attend import Folds
 
     refuse_test(cases)
     listening, probe = Listening(), probing.Listening()
     assistant = open_assistant(home, cast("Answerability", listening))
-    adapter, unseen = reader_adapter(AppSettings.load("app")), list[Attention | None]()
-    if isinstance(assistant.reader, LocalReader) and adapter:
-        assistant.reader.probe = cast("Probe", probe)
-        if looks:
-            unseen = [Attention.load(looks / str(fold), adapter.sha256) for fold in range(FOLDS)]
-    if looks and not all(unseen):
-        raise SpinewiseError(f"{looks} holds no model for each fold", "run python -m eval attend --folds DIR")
-    index = assistant.index
+    adapter, index, reader = reader_adapter(AppSettings.load("app")), assistant.index, assistant.reader
+    if adapter and isinstance(reader, LocalReader):
+        reader.probe = cast("Probe", probe)
+    elif folds:
+        raise SpinewiseError("--folds needs a reader with an adapter", "leave it out")
+    unseen = Folds.load(folds, adapter.sha256) if folds and adapter else None
     for case in cases:
         if case.expected not in ("answer", "abstain"):
             continue
         listening.heard.clear()
         probe.heard.clear()
-        if unseen and isinstance(assistant.reader, LocalReader):
-            assistant.reader.attention = unseen[fold_of(case.id)]
+        if unseen and isinstance(reader, LocalReader):
+            reader.attention = unseen.of(case.id)
         answer = assistant.ask(case.question, case.turns)
         if listening.heard:
             answerable = case.expected == "answer"
@@ -151,7 +152,7 @@ class Part:
 
     cases: Sequence[Case]
     home: Path
-    looks: Path | None
+    folds: Path | None
     folders: Sequence[Path]
     each: int
 
@@ -161,7 +162,8 @@ class Part:
         from app.settings import AppSettings
         from app.site import open_reader
 
-        asked, known = list(samples(self.cases, self.home, self.looks)), list[Known]()
+        asked, known = list(samples(self.cases, self.home, self.folds)), list[Known]()
+        note(f"{len(asked)} cases asked of {self.home}")
         if self.folders:
             reader = open_reader(self.home, AppSettings.load("app"), probed=False)
             assert isinstance(reader, LocalReader)  # no other has an adapter, and without one there is no practice
@@ -175,12 +177,12 @@ def calibrate(
     homes: Sequence[Path],
     practice: tuple[Sequence[Path], int],
     out: tuple[Path, Path | None],
-    looks: Path | None,
+    folds: Path | None,
     ridge: float,
 ) -> dict[str, Any]:
     """Collects, fits, writes; returns the report. `practice`: folders of clinics, and how many wishes of each; without them, or
     without an adapter of the reader's, there is no probe. `out`: the file of the decision, and the folder of the probe where it
-    is not the adapter's. `looks`: see `samples`.
+    is not the adapter's. `folds`: see `samples`.
     """
     from app.answerability import Signals
     from app.settings import AppSettings
@@ -193,16 +195,17 @@ def calibrate(
         "split": "dev",
         "cases_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         "indexes": [about(Snapshots(home)) for home in homes],
+        "answers_chosen_as_on_unseen_cases": folds is not None,
     }
-    settings = AppSettings.load("app")
-    folders, each = practice if (adapter := reader_adapter(settings)) else ((), 0)
+    adapter = reader_adapter(AppSettings.load("app"))
+    folders, each = practice if adapter else ((), 0)
     if folders:
         probing.require_scikit_learn()
-    parts = [Part(cases, home, looks, folders[at :: len(homes)], each) for at, home in enumerate(homes)]
-    made = in_processes(Part.collected, parts)
-    fitted = calibrated(
-        [one for samples, _ in made for one in samples], [one for _, known in made for one in known], ridge
-    )
+    asked = [(cases[at::PARTS], home) for home in homes for at in range(PARTS)]
+    parts = [Part(some, home, folds, folders[at :: len(asked)], each) for at, (some, home) in enumerate(asked)]
+    collected = in_processes(Part.collected, parts)
+    known = [one for _, states in collected for one in states]
+    fitted = calibrated([one for some, _ in collected for one in some], known, ridge)
     names = tuple(Signals.__dataclass_fields__)
     file, folder = out
     probe = fitted.probe.probe(adapter.sha256) if fitted.probe and adapter else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -162,6 +163,7 @@ def practice_folders(named: Path | None) -> list[Path]:
 
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool; numpy looks at it once, when it is loaded
     from app.answerability import FILE
     from eval.calibrate import calibrate as fit
     from eval.cases import read_cases, shipped

@@ -1,4 +1,4 @@
-"""The assistant, or any work, in processes of its own, several at a time, one thread each. Knows nothing of scores.
+"""The assistant in processes of its own, several cases at a time, one thread each; or other work. Knows nothing of scores.
 
 One thread each, because two that wait for each other are slower than one wherever anything else runs: 24 questions took
 112 s with two threads, 33 s with one, and 21 s with one in each of two processes (a shared machine with 2 cores). It also
@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -38,10 +39,15 @@ def workers_for(cases: int) -> int:
 
 
 def in_processes(work: Callable[[Task], Made], tasks: Sequence[Task]) -> list[Made]:
-    """What the work makes of each task, in their order; what it raises is raised here."""
+    """What the work makes of each task, in their order; what it raises is raised here, and tasks not yet begun are left."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(workers_for(len(tasks)), multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(work, tasks))
+        try:
+            return list(pool.map(work, tasks))
+        except BrokenProcessPool as problem:
+            raise SpinewiseError(
+                "a process ended before its work was done", "see that enough memory is free, and start again"
+            ) from problem
 
 
 @dataclass(frozen=True, slots=True)

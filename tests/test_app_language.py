@@ -22,6 +22,7 @@ from app.language import (
     quantities,
     says_what_it_is,
     thing_asked,
+    turns_on,
     words,
 )
 
@@ -137,10 +138,38 @@ def test_half_an_answer(sentence: str) -> None:
         ("Must I lose weight first?", "Ask your team.", True),
         ("We want another baby. Is it safe?", "A fused segment no longer moves.", True),
         ("I have two children. Who cares for them?", "The stay is short.", False),
+        ("I have a child of three; may I carry the child?", "Lift nothing heavy.", False),
+        ("How long does the fusion take to heal?", "It takes months.", False),
+        ("How long is the operation?", "It takes months.", True),
+        ("How long does the operation take to recover from?", "It takes months.", False),
+        ("Can a screw come out after a fall?", "Implants may loosen.", False),
+        ("Do the screws have to come out?", "Implants may loosen.", True),
+        ("I'm allergic to cats. What are the risks?", "Infection is a risk.", False),
+        ("Is there nickel in it?", "Rods are made of titanium.", True),
+        ("When do I get my blood results?", "A sample is taken before.", False),
     ],
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:
     assert lacks_matter(question, text) is lacks
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "turns"),
+    [
+        ("Who gets turned down?", "It is less suitable for a broad foot.", True),
+        ("My claim was turned over; what now?", "It is less suitable for a broad foot.", False),
+        ("Is there anything else to try?", "A cast is an alternative.", True),
+        ("How can I avoid pain after surgery?", "A cast is an alternative.", False),
+        ("Must they go in a second operation?", "Revision may be needed.", True),
+        ("Will the pain be gone for good?", "The nail is permanent.", False),
+        ("Will I be fully asleep?", "It is done under anaesthesia.", True),
+        ("My foot falls asleep, why?", "It is done under anaesthesia.", False),
+        ("What can I not do?", "Avoid running.", True),
+        ("What if I can't sleep?", "Avoid running.", False),
+    ],
+)
+def test_what_a_question_turns_on(question: str, text: str, turns: bool) -> None:
+    assert turns_on(question, text) is turns
 
 
 @pytest.mark.parametrize(

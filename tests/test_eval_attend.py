@@ -14,7 +14,7 @@ from app.reader.attention import Places
 from app.reader.practice import NO_VECTOR, Clinic, Search
 from app.site import vocabulary_of
 from corpus.errors import SpinewiseError
-from eval.attend import Shown, answering, cross_validated, fit, fold_of, of_cases, of_folds, ranked, shown_to
+from eval.attend import FOLDS, Folds, Shown, answering, cross_validated, fit, fold_of, of_cases, ranked, shown_to
 from eval.cases import Place, read_cases, shipped
 from index.build import build
 from index.search import Index
@@ -84,20 +84,33 @@ def test_the_head_that_tells_is_found() -> None:
 def test_it_is_judged_on_cases_that_were_not_learnt() -> None:
     chance = np.random.default_rng(7)
     cases = [question(number, chance) for number in range(80)]
-    figures = cross_validated(cases, of_folds(cases, [], ""), share=1.0)
+    figures = cross_validated(cases, Folds.fitted(cases, [], ""), share=1.0)
     assert figures["cases"] == 80
     assert figures["with"]["first"] > 0.7 > 0.4 > figures["without"]["first"]
     noise = [
         replace(one, looks=chance.normal(size=(SENTENCES, 200)).astype(np.float32), scores=one.cosines)
         for one in (question(number, chance) for number in range(30))
     ]
-    models = of_folds(noise, [], "")
-    assert (
-        cross_validated(noise, models, share=1.0)["with"]["first"] < 0.5
-    )  # with what it had learnt it would be near 1
-    first = fold_of(noise[0].name)
-    without = fit([one for one in noise if fold_of(one.name) != first], "")
-    np.testing.assert_array_equal(models[first].weights, without.weights)
+    folds = Folds.fitted(noise, [], "")
+    found = cross_validated(noise, folds, share=1.0)["with"]
+    assert found["first"] < 0.5  # with what it had learnt it would be near 1
+    for one in noise[:3]:
+        without = fit([other for other in noise if fold_of(other.name) != fold_of(one.name)], "")
+        np.testing.assert_array_equal(folds.of(one.name).weights, without.weights)
+
+
+def test_models_of_folds_are_read_as_they_were_written(tmp_path: Path) -> None:
+    chance, file = np.random.default_rng(7), tmp_path / "folds.npz"
+    folds = Folds.fitted([question(number, chance) for number in range(40)], [], "an adapter")
+    folds.save(file)
+    again = Folds.load(file, "an adapter")
+    assert len(again.models) == FOLDS
+    np.testing.assert_array_equal(again.of("q3").weights, folds.of("q3").weights)
+    assert again.of("q3").length == folds.of("q3").length
+    with pytest.raises(SpinewiseError, match="another adapter"):
+        Folds.load(file, "another")
+    with pytest.raises(SpinewiseError, match="holds no model for each of 10 folds"):
+        Folds.load(tmp_path / "none.npz", "an adapter")
 
 
 def test_precision_is_averaged_over_what_answers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,3 +195,8 @@ def test_the_practice_is_asked_of_its_own_documents(tmp_path: Path) -> None:
     found = list(of_practice([clinic], 5, Stating()))  # type: ignore[arg-type]
     assert sorted(one.answerable for one in found) == [False, True]
     assert {one.states.shape for one in found} == {(3,)}
+    other = tmp_path / "other"
+    shutil.copytree(clinic, other)
+    beside = list(of_practice([other, clinic], 1, Stating()))  # type: ignore[arg-type]
+    (alone,) = of_practice([clinic], 1, Stating())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(beside[1].states, alone.states)  # which wish is drawn doesn't depend on other clinics

@@ -16,7 +16,7 @@ from app.reader.attention import Attention
 from app.reader.probe import FILE, Probe
 from app.site import SHIPPED_ADAPTER, check_probe
 from corpus.errors import SpinewiseError
-from eval.attend import FOLDS, fold_of
+from eval.attend import FOLDS, Folds, fold_of
 from eval.calibrate import samples
 from eval.cases import read_cases, shipped
 from index.adapter import Adapter
@@ -90,15 +90,14 @@ def test_the_reader_s_states_are_noted_for_the_fit() -> None:
 def test_the_fit_s_answers_are_chosen_by_looks_that_have_not_seen_the_case(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    cases = read_cases(shipped(("answerable",)), "dev")[:1]
-    with pytest.raises(SpinewiseError, match="holds no model for each fold"):
-        next(samples(cases, indexed_home(), tmp_path))
-    shipped_looks = Attention.load(SHIPPED_ADAPTER, Adapter.open(SHIPPED_ADAPTER).sha256)
-    assert shipped_looks is not None
-    for fold in range(FOLDS):
-        (tmp_path / str(fold)).mkdir()
-        replace(shipped_looks, length=float(fold)).save(tmp_path / str(fold))
+    cases, file = read_cases(shipped(("answerable",)), "dev")[:1], tmp_path / "folds.npz"
+    looks = Attention.load(SHIPPED_ADAPTER, Adapter.open(SHIPPED_ADAPTER).sha256)
+    assert looks is not None
+    Folds(tuple(replace(looks, length=float(fold)) for fold in range(FOLDS))).save(file)
     asked = []
     monkeypatch.setattr(Attention, "log_odds", lambda self, given, places, words: asked.append(self.length) or ())
-    list(samples(cases, indexed_home(), tmp_path))
+    list(samples(cases, indexed_home(), file))
     assert asked == [float(fold_of(cases[0].id))]
+    monkeypatch.setenv("SPINEWISE_APP_READER", "none")
+    with pytest.raises(SpinewiseError, match="needs a reader with an adapter"):
+        next(samples(cases, indexed_home(), file))

@@ -6,6 +6,7 @@ import json
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from zlib import crc32
 
 import numpy as np
@@ -18,7 +19,8 @@ from app.triage.blend import cut, meanings, words
 from app.triage.check import WEIGHTS
 from app.triage.likeness import Likeness
 from app.triage.meaning import Meaning
-from app.triage.train import QUESTION_WEIGHT, SHARE, examples, measured
+from app.triage.teach import harmless_parts, varied
+from app.triage.train import QUESTION_WEIGHT, SHARE, examples, measured, read_lines, told
 from corpus.errors import SpinewiseError
 
 BY_RULES = Triage.load(weights=None, meaning=None)
@@ -37,6 +39,50 @@ def test_held_and_doubtful_lines_are_never_learnt(tmp_path: Path) -> None:
     assert learnt[CALM] == ("none", QUESTION_WEIGHT)
     assert not {"My shin is so-so", "My wound is funny", KEPT}.intersection(learnt)
     assert learnt.get("I can't pee", ("cauda-equina", 1.0))[0] != "none"
+
+
+STORY = " ".join((
+    "My aunt kept bees until she was ninety and talked to them every morning.",
+    "In those days nobody asked what an operation was for.",
+    "I can't feel my legs is what they said to each other for a joke.",
+    "My own back is only stiff, and the doctor offers a fusion in spring.",
+    "How long would I be in hospital, and can my sister come along?",
+))  # fmt: skip
+
+
+def test_of_a_long_harmless_text_stretches_are_learnt_and_of_a_report_the_whole() -> None:
+    report = STORY.replace("is only stiff", "went numb with both legs this morning")
+    chosen = [("none", STORY, 1.0), ("cauda-equina", report, 1.0), ("none", "How long is a visit?", 1.0)]
+    parts = harmless_parts(BY_RULES, chosen)
+    assert list(parts) == [STORY]
+    assert parts[STORY]
+    assert all(one in STORY and one != STORY for one in parts[STORY])
+    assert not any("feel my legs" in one for one in parts[STORY])  # by itself it would be a report
+    weights = {label: [weight for _, _, weight in told(BY_RULES, (label, text, 1.0))] for label, text, _ in chosen[:2]}
+    assert len(weights["cauda-equina"]) == 1
+    assert weights["none"][0] == 1.0
+    assert 0 < sum(weights["none"][1:]) <= 1.0
+
+
+def test_an_example_is_learnt_in_many_forms_and_never_cut_off() -> None:
+    report, quiet = "I can't pee since this morning", "How long is a visit?"
+    made = [varied(report, (), [quiet], Random(seed)) for seed in range(200)]
+    assert report in made
+    assert any(one.startswith(quiet) and one.endswith(report) for one in made)
+    assert len(set(made)) > 20  # typed badly in as many ways
+    assert {varied(STORY, ["a part of it"], [quiet], Random(seed)) for seed in range(40)} >= {STORY, "a part of it"}
+
+
+def test_no_held_line_is_among_those_to_learn() -> None:
+    training = Path(__file__).parents[1] / "app" / "training"
+    held = {text.casefold() for _, text in read_lines(training / "triage_held.tsv")}
+    learnt = {
+        text.casefold() for name in ("lines", "stories") for _, text in read_lines(training / f"triage_{name}.tsv")
+    }
+    assert not held & learnt
+    known = {rule for rule, _, _ in BY_RULES.examples()} | {"none", "doubtful"}
+    for name in ("lines", "stories", "held"):
+        assert {label for label, _ in read_lines(training / f"triage_{name}.tsv")} <= known, name
 
 
 def test_cards_are_counted_by_how_urgent_what_is_told_is() -> None:

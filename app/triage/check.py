@@ -32,10 +32,11 @@ EXAMPLES = RULES.with_name("triage_examples.tsv")
 WEIGHTS = RULES.with_name("triage_weights.npz")
 MEANING = RULES.with_name("triage_meaning.npz")
 LIKELY = 0.33  # share of an alarm's likeness from which on it is taken for an emergency
-HINTED = 0.15  # least likeness to a report of a text in which a rule is met among words that no rule knows
+HINTED = 0.1  # least likeness to a report of a text in which a rule is met among words that no rule knows
 FLOOR = 0.03  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
-AGREED = 0.15  # least probability of a report by each of the two models in a text of over LONG words
-LONG = 25  # words; the longer a text, the likelier that something in it sounds like a report
+LONG = 25  # words; the longer a text, the likelier that something in it sounds like a report, and for it these hold:
+LONG_HINTED, LONG_JOINT = 0.25, 0.5  # least likeness where a rule is met among unknown words, and where none is
+AGREED = 0.2  # least probability of a report by each of the two models
 DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
 
@@ -207,19 +208,21 @@ class Triage:
         words = self._likeness.likest(talk.reading, talk.stance, turn) if self._likeness else {}
         if not self._likeness or not words:
             return hint if hint.report else Verdict()
-        threshold, judged = self._likeness.threshold, words
+        threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
             meant = min(map(self._meaning.probabilities, stretches(clip(text))), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
-            if len(text.split()) > LONG and max(words[NONE], meant[NONE]) > 1 - AGREED and not hint.report:
-                return Verdict()
+            if len(text.split()) > LONG:
+                threshold, hinted = LONG_JOINT, LONG_HINTED
+                if max(words[NONE], meant[NONE]) > 1 - AGREED and not hint.report:
+                    return Verdict()
             if words[NONE] > 1 - FLOOR:  # no known word speaks for it (another topic, say): not the encoder's to judge
                 judged = words
         alarm = {name: score for name, score in judged.items() if name != NONE}
         likely = sum(alarm.values())
         if self._denies(turn, talk):
             threshold = max(threshold, DENIED)
-        if hint.report and likely >= HINTED and (hint.tier == TIERS[0] or likely < threshold):
+        if hint.report and likely >= hinted and (hint.tier == TIERS[0] or likely < threshold):
             return hint
         return self._likeliest(alarm) if likely >= threshold else Verdict()
 

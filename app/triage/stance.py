@@ -126,9 +126,12 @@ class Stance:
     def _long_past(self, span: Span) -> bool:
         events = self._found["past-of-event"]
         present = [start for start, _ in self._found["present"]]
+        subjects = {start for start, _ in self._found["subject"]}
         for start, end in self._found["past"]:
             if any(first <= start and end <= last for first, last in events):
                 continue
+            if span[1] <= start and self._tokens[start].soft and end in subjects:
+                continue  # "…, before the operation I ran": another clause, about something else
             first, last = min(start, span[0]), max(end, span[1])
             if self._tokens[first].sentence != self._tokens[last - 1].sentence:
                 continue

@@ -21,7 +21,7 @@ import numpy as np
 from app.answer import Turn
 from app.learner import typed_badly
 from app.triage.check import EXAMPLES, WEIGHTS, Triage
-from app.triage.likeness import BUCKETS, NONE, Likeness, features
+from app.triage.likeness import BUCKETS, NONE, Features, Likeness, features, stretches
 from app.triage.meaning import TURN_BREAK
 from app.triage.rules import TIERS
 from corpus.command import note
@@ -106,41 +106,46 @@ def fit(triage: Triage, chosen: Sequence[Example], seed: int = 7) -> Likeness:
 
     chance = random.Random(seed)
     rows = [
-        one
+        row
         for label, text, weight in chosen
-        for one in ((label, text, weight), (label, typed_badly(text, chance), weight))
+        for typed in (text, typed_badly(text, chance))
+        for row in told(triage, (label, typed, weight))
     ]
-    matrix = vectors(triage, [text for _, text, _ in rows])
     model = LogisticRegression(C=STRENGTH, max_iter=3000)
-    model.fit(matrix, [label for label, _, _ in rows], sample_weight=[weight for _, _, weight in rows])
+    model.fit(matrix([one for _, one, _ in rows]), [label for label, _, _ in rows], [weight for _, _, weight in rows])
     weights, bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
     return Likeness(weights, bias, tuple(model.classes_), threshold=1.0, joint=1.0)
 
 
-def vectors(triage: Triage, texts: Sequence[str]) -> Any:
-    """Sparse float matrix of shape (len(texts), BUCKETS), rows of length 1."""
+def told(triage: Triage, example: Example) -> Iterator[tuple[str, Features, float]]:
+    """(label, features, weight) of an example; of a long one that reports nothing also of its stretches, for so it is read. They
+    weigh together what the text does. One that the rules take for a report by itself is left out.
+    """
+    label, text, weight = example
+    reading, stance = triage.read([text])
+    yield label, features(reading, stance, range(len(reading.tokens))), weight
+    parts = list(stretches(reading, 0))[1:] if label == NONE else []
+    for places in parts:
+        if not triage.check(" ".join(reading.tokens[place].word for place in places)).report:
+            yield label, features(reading, stance, places), weight / len(parts)
+
+
+def matrix(found: Sequence[Features]) -> Any:
+    """Sparse float matrix of shape (len(found), BUCKETS), rows of length 1."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-    found = [whole(triage, text) for text in texts]
     ends = np.cumsum([0, *map(len, found)])
     values = np.concatenate([np.full(len(one), 1 / np.sqrt(max(1, len(one)))) for one in found])
-    return csr_matrix((values, np.concatenate(found), ends), shape=(len(texts), BUCKETS))
-
-
-def whole(triage: Triage, text: str) -> Any:
-    """The features of a whole text."""
-    reading, stance = triage.read([text])
-    return features(reading, stance, range(len(reading.tokens)))
+    return csr_matrix((values, np.concatenate(found), ends), shape=(len(found), BUCKETS))
 
 
 def cross_validated(triage: Triage, chosen: list[Example]) -> list[tuple[str, float]]:
-    """(label, probability of a report) of every example, by a model that has not seen it."""
+    """(label, probability of a report) of every example, by a model that has not seen it; a very short one is none."""
     judged: list[tuple[str, float]] = []
     for fold in range(FOLDS):
         model = fit(triage, [one for place, one in enumerate(chosen) if place % FOLDS != fold])
-        none = model.labels.index(NONE)
         for label, text, _ in chosen[fold::FOLDS]:
-            judged.append((label, 1 - float(model.probabilities(whole(triage, text))[none])))
+            judged.append((label, 1 - model.likest(*triage.read([text]), 0).get(NONE, 1.0)))
     return judged
 
 
