@@ -140,7 +140,7 @@ def test_likeness_hears_what_no_rule_names(told: str) -> None:
 @pytest.mark.parametrize(
     ("told", "idiom"),
     [
-        ("I collapsed", "I collapsed laughing at the quiz"),
+        ("I collapsed", "I collapsed laughing at the joke in the leaflet"),
         ("I can't swallow", "I can't swallow the fact that it costs so much"),
     ],
 )
