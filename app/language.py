@@ -258,10 +258,10 @@ def other_phase(question: str, text: str) -> bool:
     return len(asked) == len(held) == 1 and asked != held
 
 
-def turns_on(question: str, text: str) -> bool:
-    """Whether the text holds what the question turns on: who is unsuitable, say, where others are told who is suited."""
+def turning_points(question: str) -> tuple[re.Pattern[str], ...]:
+    """What the question turns on, as what a text must hold: who is unsuitable, say, where others are told who is suited."""
     wanted = asking(question)
-    return any(asked.search(wanted) and held.search(text) for asked, held in english().aspects)
+    return tuple(held for asked, held in english().aspects if asked.search(wanted))
 
 
 def lacks_figure(question: str, text: str) -> bool:

@@ -28,7 +28,7 @@ from app.language import (
     supposes_too_much,
     takes_back,
     thing_asked,
-    turns_on,
+    turning_points,
 )
 from app.vocabulary import Vocabulary
 from index.passage import Hit
@@ -117,7 +117,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
 
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
     """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
-    too_much, thing = supposes_too_much(question), thing_asked(question)
+    too_much, thing, turning = supposes_too_much(question), thing_asked(question), turning_points(question)
 
     def weight(one: Evidence) -> float:
         said = f"{one.lead} {one.quote}"
@@ -125,7 +125,7 @@ def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evi
             (
                 taste.sets_right if too_much and sets_limits(one.quote) else 1.0,
                 taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0,
-                taste.turns_on if turns_on(question, said) else 1.0,
+                taste.turns_on if any(point.search(said) for point in turning) else 1.0,
                 taste.other_phase if other_phase(question, said) else 1.0,
             )
         )
