@@ -19,8 +19,16 @@ from app.vocabulary import Vocabulary
 COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
 SHORT, LONGEST = 90, 200  # characters of an earlier question that are read
 TURNS = 3  # earlier user turns that are read
+BEFORE_NEWS = 4  # words that may stand before those that announce another topic ("ok, thank you. Now about …")
 
 ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
+PREPOSITIONS = (
+    "with",
+    "without",
+    "before",
+    "after",
+)  # opposites, but neither is a kind that "the other one" could mean
+NOUNLIKE = frozenset(("one", "ones"))  # "on the later ones?": what they are stands in the earlier question
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _MADE = re.compile(r"(.+?) \((.+)\)")  # a rewritten follow-up and what was put in brackets behind it
@@ -65,6 +73,8 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
         asked = vocabulary.corrected(last_question(turn))
         if not own(asked, vocabulary, common=True):
             asked = vocabulary.corrected(turn[:LONGEST].strip())
+        elif points(asked, vocabulary):
+            asked = vocabulary.corrected(with_the_one_before(last_question(turn), turn))
         if not signs_removed(asked):
             continue
         if earlier and leans(asked, vocabulary):
@@ -85,6 +95,13 @@ def last_question(turn: str) -> str:
     if len(turn) <= SHORT and asked and not followup_words().patterns["clause"].search(asked[-1]):
         return turn.strip()
     return asked[-1][:LONGEST] if asked else ""
+
+
+def with_the_one_before(question: str, turn: str) -> str:
+    """The question of a turn behind the sentence that stands before it there: "it" may be what that one names."""
+    before = _SENTENCE.findall(turn[: turn.rfind(question)].strip())
+    both = f"{before[-1].strip()} {question}" if before else question
+    return both if len(both) <= LONGEST else question
 
 
 # -- how a question leans on another ---------------------------------------------------------------------------------------
@@ -109,6 +126,15 @@ def leans(question: str, vocabulary: Vocabulary) -> bool:
 def first_sentence(rest: str) -> str:
     """The first sentence: of "What for? I feel fine." the part that asks."""
     return _SENTENCE.findall(rest)[0] if _SENTENCE.search(rest) else rest
+
+
+def announced(question: str) -> str | None:
+    """ "Something else: is it noisy?": the question behind the words that announce another topic; None without any."""
+    found = followup_words().patterns["new_topic"].search(question)
+    if not found or len(words(question[: found.start()])) > BEFORE_NEWS:
+        return None
+    rest = opened(question[found.end() :].lstrip(" ,.:;!-"))
+    return sentence(rest) if words(rest) else None
 
 
 def opened(question: str) -> str:
@@ -160,7 +186,7 @@ def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]
         return [exchanged]
     if patterns["bare"].search(first_sentence(rest)):
         return [bare_question(rest, earlier, vocabulary)]
-    if patterns["clause"].search(rest):
+    if any(patterns["clause"].search(one.strip()) for one in _SENTENCE.findall(rest)):
         named = points(rest, vocabulary) or not own(rest, vocabulary)
         return [resolved(rest, earlier, vocabulary)] if named else [sentence(rest)]
     if continues := patterns["continues"].search(rest):
@@ -180,6 +206,8 @@ def continued(rest: str, earlier: str, preposition: str | None) -> str:
     """
     if not preposition:
         return joined(earlier, rest)
+    if NOUNLIKE & set(words(rest)):
+        return joined(earlier, f"and {rest}")
     last = re.search(rf"\b{preposition}\b(?!.*\b{preposition}\b).*", earlier, re.IGNORECASE)
     if not last and followup_words().patterns["ends_in_phrase"].search(earlier):
         return joined(earlier, f"and {rest}")
@@ -195,7 +223,7 @@ def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
             return sentence(phrase(one).sub(other, earlier))
     if lists.patterns["other"].search(rest):
         for one, other in lists.opposites:
-            if phrase(one).search(earlier) and not phrase(other).search(earlier):
+            if one not in PREPOSITIONS and phrase(one).search(earlier) and not phrase(other).search(earlier):
                 return sentence(phrase(one).sub(other, earlier))
     return None
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from app.answer import Turn
 from app.approved import Faq
 from app.ellipsis import (
+    announced,
     first_sentence,
     followup_words,
     leans,
@@ -37,11 +38,14 @@ POINTED = 0.15  # the same where a word points back ("what if I carry boxes afte
 def standalone(
     question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary, faq: Faq | None = None
 ) -> str:
-    """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic.
+    """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic, but for
+    words that announce one.
 
     Costs two searches at most, one more for "the second one", none for a question that leans on no earlier one.
     """
     turns = [turn.content for turn in history if turn.role == "user"]
+    if turns and (changed := announced(question)):
+        return changed
     if back := returned(question, turns, vocabulary):
         return back
     earlier = topic(turns, vocabulary)
@@ -75,6 +79,12 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
         shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]
     meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
     earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
+    if (
+        any(shared)
+        and set(content(rest)) - set(content(" ".join(turns)))
+        and not followup_words().patterns["bare"].search(rest)
+    ):
+        return sentence(rest)  # it names what it goes back to, and what is asked about it
     return f"{sentence(rest)} ({sentence(earlier)})" if rest.strip() and earlier else earlier or None
 
 

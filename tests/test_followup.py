@@ -88,6 +88,28 @@ def ask(question: str, *earlier: str, library: Library | None = None) -> str:
         ("Can I heal in a few weeks?", "and without surgery?", "Can I heal in a few weeks? And without surgery?"),
         ("Can I return to heavy work?", "not even after months?", "Can I return to heavy work? Not even after months?"),
         ("Is open surgery used?", "what would he do in that?", "What would he do in that? (Is open surgery used?)"),
+        ("How long is recovery?", "another question: is it true that screws heal?", "Is it true that screws heal?"),
+        ("How long is recovery?", "never mind. do they take x-rays?", "Do they take x-rays?"),
+        ("How long is recovery?", "ok thank you. something else, are screws used", "Are screws used?"),
+        ("How long is recovery?", "new topic: my wife wants to know, are screws used", "Are screws used?"),
+        ("Can screws come loose?", "not loose. why do they heal", "Why do they heal? (Can screws come loose?)"),
+        ("My letter says open surgery. is that usual", "why", "Why? (My letter says open surgery. is that usual)"),
+        ("What are screws?", "Not very reassuring. Do they heal?", "Do screws heal?"),
+        ("What are screws?", "You misunderstood me. How long do they last?", "How long do screws last?"),
+        ("What are screws?", "ok thank you dear, that calms me. so why do they heal", "Why do screws heal?"),
+        ("How is open surgery done?", "what a nightmare. does it bleed", "Does it bleed? (How is open surgery done?)"),
+        ("How long is open surgery?", "and with the other kind?", "How long is minimally invasive surgery?"),
+        (
+            "What do x-rays show before surgery?",
+            "ok, and on the later ones?",
+            "What do x-rays show before surgery? And on the later ones?",
+        ),
+        (
+            "How long is recovery?",
+            "no no, not the work, I ment the screws. do screws heal",
+            "The screws. do screws heal?",
+        ),
+        ("My letter says open surgery. Is that usual?", "why?", "Why? (My letter says open surgery. Is that usual?)"),
     ],
 )
 def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> None:
@@ -103,8 +125,6 @@ def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> N
         ("How long is recovery?", "so where can I park?"),
         ("How long is recovery?", "is it going to rain tomorrow?"),  # points, but no passage holds rain or tomorrow
         ("How long is recovery?", "and parking?"),
-        ("How long is recovery?", "another question: is it true that screws heal?"),
-        ("How long is recovery?", "never mind. do they take x-rays?"),
         ("How long is recovery?", "and do they use screws in open surgery?"),  # "they" are the surgeons
         ("How long is recovery?", "hm ok i see"),
         ("What are the risks?", "screws and rods, are they always used?"),  # "they" is named in the question itself
@@ -130,7 +150,17 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
         (
             ["what are the first weeks like", "Are screws used?", "Is it noisy?"],
             "back to those first weeks: can I walk",
-            "Those first weeks: can I walk? (What are the first weeks like?)",
+            "Those first weeks: can I walk?",
+        ),
+        (
+            ["Are screws used?", "How long is recovery?"],
+            "the screws again. do they heal",
+            "The screws again. do they heal?",
+        ),
+        (
+            ["Are screws used?", "How long is recovery?"],
+            "those bolts you mentioned, are they noisy",
+            "Those bolts you mentioned, are they noisy? (Are screws used?)",
         ),
         (
             ["Is it done from the back?"],
