@@ -20,7 +20,7 @@ from app.triage.check import EXAMPLES as TAUGHT
 from app.triage.check import MEANING
 from app.triage.languages import load
 from app.triage.likeness import NONE
-from app.triage.meaning import Meaning, stretches
+from app.triage.meaning import Meaning, excerpts
 from corpus.errors import SpinewiseError
 
 ROOT = Path(__file__).parents[1]
@@ -78,11 +78,11 @@ def test_what_is_said_last_is_seen_behind_many_symptoms_asked_about() -> None:
 
 def test_a_long_story_without_a_full_stop_is_read_in_parts() -> None:
     story = " ".join(["the garden was lovely and we went for a walk"] * 12)
-    parts = list(stretches(f"{story} I cannot pee at all"))
+    parts = list(excerpts(f"{story} I cannot pee at all"))
     assert len(parts) > 2
     assert max(len(part.split()) for part in parts[1:]) <= 40
     assert any("cannot pee at all" in part for part in parts[1:])
-    assert list(stretches("one line\nanother line")) == ["one line\nanother line"]
+    assert list(excerpts("one line\nanother line")) == ["one line\nanother line"]
 
 
 def test_every_rule_has_examples_of_both_kinds() -> None:
@@ -196,7 +196,7 @@ def test_the_encoder_puts_like_meanings_near_each_other() -> None:
 
 def test_a_long_story_is_also_read_in_parts() -> None:
     story = "I walked to the shops and bought bread. " * 12 + "Since then I can't pee."
-    assert any(len(part) < 80 and "pee" in part for part in stretches(story))
+    assert any(len(part) < 80 and "pee" in part for part in excerpts(story))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from app.triage.cards import Cards, SiteTexts
 from app.triage.languages import LANGUAGES, Tongue, load
 from app.triage.lexicon import Lexicon, Reading
 from app.triage.likeness import NONE, Likeness
-from app.triage.meaning import TURN_BREAK, Meaning, stretches
+from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
@@ -210,7 +210,7 @@ class Triage:
             return hint if hint.report else Verdict()
         threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
-            meant = min(map(self._meaning.probabilities, stretches(clip(text))), key=lambda one: one[NONE])
+            meant = min(map(self._meaning.probabilities, excerpts(clip(text))), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
             if len(text.split()) > LONG:
                 threshold, hinted = LONG_JOINT, LONG_HINTED

@@ -18,13 +18,13 @@ from app.encoder import Array, Encoder
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 
 LONG = 40  # words; a longer text is also read in parts, or a story drowns what it tells
-MOST = 8  # stretches of one text; the first and the last ones, where people say what is wrong
+MOST = 8  # excerpts of one text; the first and the last ones, where people say what is wrong
 TURN_BREAK = " / "  # between what was said before and now, in examples and in what is compared
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _MEND = "run python -m app.triage.teach"
 
 
-def stretches(text: str) -> Iterator[str]:
+def excerpts(text: str) -> Iterator[str]:
     """The text; of a long one also every two sentences in a row, where one without stops counts as many."""
     yield text
     parts = [part for sentence in _SENTENCES.split(text.strip()) for part in _parts(sentence)]

@@ -16,7 +16,7 @@ from app.encoder import LONGEST, folder
 from app.learner import Learner, batches, typed_badly
 from app.triage.check import MEANING, Triage
 from app.triage.likeness import NONE
-from app.triage.meaning import TURN_BREAK, Meaning, stretches
+from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.train import Example, arguments, examples, joined
 from corpus.command import note
 
@@ -34,8 +34,8 @@ def length(example: Example) -> int:
 
 
 def harmless_parts(triage: Triage, chosen: Sequence[Example]) -> dict[str, list[str]]:
-    """The stretches of each long text that reports nothing, without those which the rules take for a report by themselves."""
-    parts = {text: [*stretches(text)][1:] for label, text, _ in chosen if label == NONE}
+    """The excerpts of each long text that reports nothing, without those which the rules take for a report by themselves."""
+    parts = {text: [*excerpts(text)][1:] for label, text, _ in chosen if label == NONE}
     return {text: [one for one in found if not triage.check(one).report] for text, found in parts.items() if found}
 
 
