@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 from app.intent import examples
 from app.reader.prompt import ABSTENTION
 from app.teach_sameness import PAIRS, read
+from app.triage.train import read_lines
 from index.lessons import read_leaflets
 from index.words import stems
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "app" / "training").glob("items*.jsonl"))
 PAGES = ROOT / "app" / "training" / "page_questions.jsonl"
 LEAFLETS = ROOT / "app" / "training" / "leaflets.jsonl"
+TRIAGE = [ROOT / "app" / "training" / f"triage_{name}.tsv" for name in ("lines", "stories")]
 CASES = sorted((ROOT / "eval" / "cases").glob("*.jsonl"))
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 SENTENCE = re.compile(r"([^\[\]]+)((?:\[\d+\]\s*)+)")
@@ -101,4 +103,13 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
     ]  # fmt: skip
     own = [question.lower() for question in taught]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
+    assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []
+
+
+def test_no_line_of_triage_is_a_test_case() -> None:
+    """Development cases may be among them: triage learns those anyway."""
+    rows = [json.loads(line) for path in CASES for line in path.read_text(encoding="utf-8").splitlines()]
+    asked = [row["question"].lower() for row in rows if row.get("split") == "test" and "question" in row]
+    own = [text.lower() for file in TRIAGE for _, text in read_lines(file)]
+    scores = process.cdist(own, asked, scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")
     assert [own[row] for row in scores.max(axis=1).nonzero()[0]] == []
