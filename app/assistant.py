@@ -106,10 +106,12 @@ class Assistant:
         if pair := self.faq.match(asked, vector):
             return (yield from self._end(self._approved(blank, pair), clock))
         clock.mark("approved")
+        intent = self.intents.of(vector, self.index.embedder.checksum)
+        if intent and intent.outside:
+            return (yield from self._end(self._declined(blank, ruling.rule or intent.rule), clock))
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        intent = self.intents.of(vector, self.index.embedder.checksum)
         seen = signals(asked, hits, ranked, self.vocabulary, ordinary=intent.ordinary if intent else None)
         shown = windows(ranked)
         quotes = [one.quote for window in shown for one in window]

@@ -4,7 +4,7 @@
 
 It adds to the patterns of scope.toml what their words don't see: how like it is to the questions that a leaflet answers is one
 of the signals of the decision to answer, and where no answer is given it may choose the sentence that says why. It never
-answers, and declines nothing alone. Taught with intent_examples.tsv and the practice clinics. Knows nothing of documents.
+answers, and declines alone only what is likelier than not an attempt at misuse or another topic. Taught with intent_examples.tsv and the practice clinics. Knows nothing of documents.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 FILE, EXAMPLES, PRACTICE = HERE / "intent.npz", HERE / "intent_examples.tsv", HERE / "training" / "practice"
 PLAIN, UNSAID = "plain", "unsaid"  # what leaflets answer; what is asked as often and they leave out
-NO_RULE = (PLAIN, UNSAID, "other")
+MISUSE, OTHER = "misuse", "other"
+NO_RULE = (PLAIN, UNSAID, OTHER)
+OUTSIDE = 0.5  # probability of misuse or another topic from which on nothing is searched: 1 of 629 answerable questions (DECISIONS.md)
 SURE = 0.6  # probability from which a kind of wish is named, given that it is none that leaflets answer
 RARE = 3.0  # what an example of a wish to decline counts for: there are few beside the practice clinics' questions
 DECAY = 1.0  # of the penalty on squared weights, summed over all examples (scikit-learn's C = 1 / DECAY)
@@ -39,11 +41,12 @@ Vector = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Intent:
     """`ordinary`: log-odds that it is a question of the kind that leaflets answer. `rule`: the rule of scope.toml under which
-    it would be declined where there is no answer, or None.
+    it would be declined where there is no answer, or None. `outside`: it is declined whatever the sources say.
     """
 
     ordinary: float
     rule: str | None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ class Intents:
             (label for label in self.labels if label != PLAIN), key=lambda label: chances[self.labels.index(label)]
         )
         named = best not in NO_RULE and chances[self.labels.index(best)] >= SURE * (1 - plain)
-        return Intent(ordinary=log_odds(plain), rule=best if named else None)
+        outside = sum(float(chances[place]) for place, label in enumerate(self.labels) if label in (MISUSE, OTHER))
+        return Intent(ordinary=log_odds(plain), rule=best if named else None, outside=outside >= OUTSIDE)
 
 
 def examples() -> Iterator[tuple[str, str]]:
