@@ -30,7 +30,7 @@ FILE, EXAMPLES, PRACTICE = HERE / "intent.npz", HERE / "intent_examples.tsv", HE
 PLAIN, UNSAID = "plain", "unsaid"  # what leaflets answer; what is asked as often and they leave out
 MISUSE, OTHER = "misuse", "other"
 NO_RULE = (PLAIN, UNSAID, OTHER)
-OUTSIDE = 0.5  # probability of misuse or another topic from which on nothing is searched: 1 of 629 answerable questions (DECISIONS.md)
+OUTSIDE = 0.6  # probability of misuse or another topic from which on nothing is searched for (DECISIONS.md)
 SURE = 0.6  # probability from which a kind of wish is named, given that it is none that leaflets answer
 RARE = 3.0  # what an example of a wish to decline counts for: there are few beside the practice clinics' questions
 DECAY = 1.0  # of the penalty on squared weights, summed over all examples (scikit-learn's C = 1 / DECAY)

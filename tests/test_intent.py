@@ -46,7 +46,11 @@ def test_questions_that_it_was_not_taught_with(embedder: Embedder) -> None:
     named = [(label, one.rule) for (label, _), one in zip(rows, seen, strict=True) if one and one.rule]
     due = sum(label not in NO_RULE for label, _ in rows)
     assert sum(label == rule for label, rule in named) / due > 0.4
-    assert sum(label == PLAIN for label, _ in named) < 0.1 * sum(label == PLAIN for label, _ in rows)
+    plain = sum(label == PLAIN for label, _ in rows)
+    assert sum(label == PLAIN for label, _ in named) < 0.1 * plain
+    outside = [label for (label, _), one in zip(rows, seen, strict=True) if one and one.outside]
+    assert outside.count("misuse") + outside.count("other") >= 15  # of 40
+    assert outside.count(PLAIN) <= 0.02 * plain
 
 
 def test_another_embedder_has_no_opinion() -> None:
