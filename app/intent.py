@@ -4,7 +4,8 @@
 
 It adds to the patterns of scope.toml what their words don't see: how like it is to the questions that a leaflet answers is one
 of the signals of the decision to answer, and where no answer is given it may choose the sentence that says why. It never
-answers, and declines alone only what is likelier than not an attempt at misuse or another topic. Taught with intent_examples.tsv and the practice clinics. Knows nothing of documents.
+answers, and declines alone only what is surely an attempt at misuse or another topic. Taught with intent_examples.tsv and the
+practice clinics. Knows nothing of documents.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
-from app.triage.words import Spelling, clip
+from app.triage.words import Spelling, clip, readable
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
@@ -123,7 +123,7 @@ class Triage:
 
         A report of an earlier turn stands for as long as the visitor goes on about it ("what should I do?").
         """
-        texts = (*[turn.content for turn in history if turn.role == "user"][-TURNS:], question)
+        texts = (*[readable(turn.content) for turn in history if turn.role == "user"][-TURNS:], readable(question))
         return self._upto(len(texts) - 1, _Talk(texts, *self.read(texts)))
 
     def read(self, turns: Sequence[str]) -> tuple[Reading, Stance]:

@@ -16,6 +16,8 @@ LIMIT = 2000  # characters read of one turn; a longer one is read at both ends, 
 _PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|°|%|\.{2,}|[.!?;\n]|[,:()\[\]–—/]")
 APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))  # before NFKD, which makes a space and an accent of "´"
 _ENDS = frozenset(".!?;\n")
+_SPELT_OUT = re.compile(r"\b[^\W\d_]([ .*_-])[^\W\d_](?:\1[^\W\d_]){2,}\b")
+_ENCODED = re.compile(r"\b(?=\w*\d)\w{25,}={0,2}|\b[A-Za-z0-9+/]{40,}={0,2}")  # no word is as long
 _LONG_LETTERS = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -89,6 +91,15 @@ class Spelling:
             meant = meant or self.forms.get((word,)) or (word.removesuffix("'s").replace("'", ""),)
             for number, one in enumerate(meant):
                 yield one, soft and number == 0
+
+
+def readable(text: str) -> str:
+    """The text as a person sees it: styled letters plain, nothing hidden, a w-o-r-d that is spelt out whole, and nothing
+    encoded. A model that was taught with words would see riddles in them.
+    """
+    plain = unicodedata.normalize("NFKC", text.translate(APOSTROPHES))
+    plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    return _ENCODED.sub(" ", _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), plain))
 
 
 def clip(text: str) -> str:
