@@ -108,7 +108,7 @@ class Assistant:
         clock.mark("approved")
         intent = self.intents.of(vector, self.index.embedder.checksum)
         if intent and intent.outside:
-            return (yield from self._end(self._declined(blank, ruling.rule or intent.rule), clock))
+            return (yield from self._end(self._declined(blank, intent.rule or ruling.rule), clock))
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")

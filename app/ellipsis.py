@@ -19,7 +19,6 @@ from app.vocabulary import Vocabulary
 COMMON = 1.2  # a stem less rare than this (in about half of all passages) names nothing
 SHORT, LONGEST = 90, 200  # characters of an earlier question that are read
 TURNS = 3  # earlier user turns that are read
-BEFORE_NEWS = 4  # words that may stand before those that announce another topic ("ok, thank you. Now about …")
 
 ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
 PREPOSITIONS = (
@@ -129,11 +128,11 @@ def first_sentence(rest: str) -> str:
 
 
 def announced(question: str) -> str | None:
-    """ "Something else: is it noisy?": the question behind the words that announce another topic; None without any."""
-    found = followup_words().patterns["new_topic"].search(question)
-    if not found or len(words(question[: found.start()])) > BEFORE_NEWS:
-        return None
-    rest = opened(question[found.end() :].lstrip(" ,.:;!-"))
+    """ "Something else: is it noisy?": the question behind the words that announce another topic; None unless it opens so."""
+    patterns = followup_words().patterns
+    said = patterns["lead"].sub("", opened(question))
+    found = patterns["new_topic"].match(said)
+    rest = opened(said[found.end() :].lstrip(" ,.:;!-")) if found else ""
     return sentence(rest) if words(rest) else None
 
 

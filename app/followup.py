@@ -77,6 +77,8 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
     shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
     if not any(shared):  # no thing is named, but "the first weeks" may still be said in both
         shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]
+    if found["again"] and not any(shared):
+        return None  # "the old pain again": nothing that was asked about
     meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
     earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
     if (

@@ -160,6 +160,16 @@ def test_half_an_answer(sentence: str) -> None:
         ("Will I ride again? I like my horse.", "High-impact activity takes longer.", True),
         ("Will I feel the metal in winter?", "Rods are made of titanium.", True),
         ("Dad can't do number two since the op.", "Walk every day.", True),
+        ("How do I avoid getting constipated?", "Some medicines slow the bowels.", False),
+        ("Can I ride a bicycle?", "A stationary bicycle is fine after six weeks.", False),
+        ("Can I ride a bus home?", "Go home after a short stay.", False),
+        ("What is the waiting time before I can shower?", "You may shower after two days.", False),
+        ("How long must I wait for my operation after an injection?", "Three months lie between.", False),
+        ("Could I catch something in the hospital?", "Infection is a risk.", False),
+        ("Could I catch something from a dead person's bone?", "Bone may be a donor's.", True),
+        ("My MRI is a year old. Is that too old?", "An MRI should be recent.", False),
+        ("When can I climb a flight of stairs?", "You can climb stairs on the first day.", False),
+        ("For aching legs, is cold or heat better?", "Ice helps.", False),
     ],
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:

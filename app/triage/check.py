@@ -24,7 +24,7 @@ from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
-from app.triage.words import Spelling, clip, readable
+from app.triage.words import Spelling, clip, readable, without_code
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
@@ -210,7 +210,7 @@ class Triage:
             return hint if hint.report else Verdict()
         threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
-            meant = min(map(self._meaning.probabilities, excerpts(clip(text))), key=lambda one: one[NONE])
+            meant = min(map(self._meaning.probabilities, excerpts(clip(without_code(text)))), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
             if len(text.split()) > LONG:
                 threshold, hinted = LONG_JOINT, LONG_HINTED

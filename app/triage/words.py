@@ -1,6 +1,7 @@
 """Turns of a conversation to plain word tokens in sentences. Knows nothing of what the words mean.
 
-Undone here: capitals, accents, hidden characters, curly apostrophes, contractions, emoji, loooong letters. Typos are not
+Undone here: capitals, accents, styled and hidden characters, curly apostrophes, contractions, emoji, loooong letters, s-p-e-l-t
+words. Typos are not
 (lexicon.py). Not covered: scripts other than Latin, words masked with asterisks, text in pictures.
 """
 
@@ -16,8 +17,10 @@ LIMIT = 2000  # characters read of one turn; a longer one is read at both ends, 
 _PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|°|%|\.{2,}|[.!?;\n]|[,:()\[\]–—/]")
 APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))  # before NFKD, which makes a space and an accent of "´"
 _ENDS = frozenset(".!?;\n")
-_SPELT_OUT = re.compile(r"\b[^\W\d_]([ .*_-])[^\W\d_](?:\1[^\W\d_]){2,}\b")
-_ENCODED = re.compile(r"\b(?=\w*\d)\w{25,}={0,2}|\b[A-Za-z0-9+/]{40,}={0,2}")  # no word is as long
+_SPELT_OUT = re.compile(r"(?<!')\b[^\W\d_]([.*_-])[^\W\d_](?:\1[^\W\d_])+\b")
+_ENCODED = re.compile(
+    r"(?<![\w/])(?=[A-Za-z0-9+/]*\d)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{32,}={0,2}(?!\w)", re.ASCII
+)
 _LONG_LETTERS = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -94,12 +97,15 @@ class Spelling:
 
 
 def readable(text: str) -> str:
-    """The text as a person sees it: styled letters plain, nothing hidden, a w-o-r-d that is spelt out whole, and nothing
-    encoded. A model that was taught with words would see riddles in them.
-    """
+    """The text as a person reads it: styled letters plain, nothing hidden, a w-o-r-d that is spelt out whole."""
     plain = unicodedata.normalize("NFKC", text.translate(APOSTROPHES))
     plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
-    return _ENCODED.sub(" ", _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), plain))
+    return _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), plain)
+
+
+def without_code(text: str) -> str:
+    """The text without encoded words (base64), in which a model that was taught with words sees riddles; rules read the whole."""
+    return _ENCODED.sub(" ", text)
 
 
 def clip(text: str) -> str:
