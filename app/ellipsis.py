@@ -21,12 +21,8 @@ SHORT, LONGEST = 90, 200  # characters of an earlier question that are read
 TURNS = 3  # earlier user turns that are read
 
 ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
-PREPOSITIONS = (
-    "with",
-    "without",
-    "before",
-    "after",
-)  # opposites, but neither is a kind that "the other one" could mean
+# Opposites, but none is a kind that "the other one" could mean.
+PREPOSITIONS = frozenset(("with", "without", "before", "after"))
 NOUNLIKE = frozenset(("one", "ones"))  # "on the later ones?": what they are stands in the earlier question
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -69,11 +65,12 @@ def topic(turns: Sequence[str], vocabulary: Vocabulary) -> str:
     """The last earlier question that names something, itself made whole by those before it; "" if none does."""
     earlier = ""
     for turn in turns[-TURNS:]:
-        asked = vocabulary.corrected(last_question(turn))
+        last = last_question(turn)
+        asked = vocabulary.corrected(last)
         if not own(asked, vocabulary, common=True):
             asked = vocabulary.corrected(turn[:LONGEST].strip())
         elif points(asked, vocabulary):
-            asked = vocabulary.corrected(with_the_one_before(last_question(turn), turn))
+            asked = vocabulary.corrected(with_the_one_before(last, turn))
         if not signs_removed(asked):
             continue
         if earlier and leans(asked, vocabulary):

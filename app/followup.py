@@ -79,14 +79,14 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
         shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]
     if found["again"] and not any(shared):
         return None  # "the old pain again": nothing that was asked about
-    meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
-    earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
     if (
         any(shared)
         and set(content(rest)) - set(content(" ".join(turns)))
         and not followup_words().patterns["bare"].search(rest)
     ):
         return sentence(rest)  # it names what it goes back to, and what is asked about it
+    meant = 0 if found["first"] else shared.index(max(shared)) if any(shared) else -2
+    earlier = topic([turns[max(meant, -len(turns))]], vocabulary)
     return f"{sentence(rest)} ({sentence(earlier)})" if rest.strip() and earlier else earlier or None
 
 

@@ -1,8 +1,7 @@
 """Turns of a conversation to plain word tokens in sentences. Knows nothing of what the words mean.
 
 Undone here: capitals, accents, styled and hidden characters, curly apostrophes, contractions, emoji, loooong letters, s-p-e-l-t
-words. Typos are not
-(lexicon.py). Not covered: scripts other than Latin, words masked with asterisks, text in pictures.
+words. Typos are not (lexicon.py). Not covered: scripts other than Latin, words masked with asterisks, text in pictures.
 """
 
 from __future__ import annotations
