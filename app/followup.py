@@ -11,20 +11,9 @@ from collections.abc import Sequence
 
 from app.answer import Turn
 from app.approved import Faq
-from app.ellipsis import (
-    announced,
-    first_sentence,
-    followup_words,
-    leans,
-    opened,
-    own,
-    points,
-    rewritings,
-    sentence,
-    signs_removed,
-    topic,
-)
+from app.ellipsis import rewritings, topic
 from app.language import content
+from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
 from app.select import candidates, choose, items_to_say, runs
 from app.vocabulary import Vocabulary
 from index.search import Index

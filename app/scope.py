@@ -16,16 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.language import english, words
-from app.triage.words import APOSTROPHES
+from app.legible import undisguised, unmasked
 from corpus.errors import SpinewiseError
 
 FILE = Path(__file__).parent / "scope.toml"
 ACTIONS = ("decline", "personal")
 
-# Characters that are not seen and only serve to split words: zero-width, bidirectional controls, soft hyphen.
-_UNSEEN = {ord(one): None for one in "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"}
-_QUOTES = APOSTROPHES | str.maketrans(dict.fromkeys("“”«»", '"'))
-_SPELT_OUT = re.compile(r"\b\w(?:[ .*_-]\w){4,}\b")
 _LIST_NAME = re.compile(r"@([a-z]+)")
 
 
@@ -56,11 +52,11 @@ class Rule:
     unmask: bool = False
     languages: Mapping[str, frozenset[str]] | None = None
 
-    def hits(self, seen: str, unmasked: str) -> bool:
+    def hits(self, seen: str, bared: str) -> bool:
         """Whether the rule decides, for the cleaned text and the same without disguises."""
         if self.languages is not None and is_foreign(seen, self.languages):
             return True
-        texts = [seen, unmasked] if self.unmask else [seen]
+        texts = [seen, bared] if self.unmask else [seen]
         return any(
             any(pattern.search(text) for pattern in self.patterns)
             and not any(pattern.search(text) for pattern in self.unless)
@@ -92,10 +88,10 @@ class Scope:
 
     def check(self, question: str) -> Ruling:
         """The ruling on one question; `Ruling()` where no rule has anything against it."""
-        seen = clean(question)
-        unmasked = unmask(seen.translate(self.lookalikes))
+        seen = re.sub(r"[^\S\n]+", " ", undisguised(question)).strip()
+        bared = unmasked(seen.translate(self.lookalikes))
         for rule in self.rules:
-            if rule.hits(seen, unmasked):
+            if rule.hits(seen, bared):
                 return Ruling(rule.id, declines=rule.action == "decline", personal=rule.action == "personal")
         return Ruling()
 
@@ -126,18 +122,6 @@ def _compiled(pattern: str, lists: Mapping[str, str]) -> re.Pattern[str]:
     """`@name` in a pattern stands for any entry of that list, a curly apostrophe for one that may be missing."""
     filled = _LIST_NAME.sub(lambda name: lists[name[1]], pattern).replace("’", "'?")
     return re.compile(filled, re.IGNORECASE | re.MULTILINE | re.DOTALL)
-
-
-def clean(text: str) -> str:
-    """The text as a reader sees it: full-width and styled letters plain, straight quotes, nothing unseen, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).translate(_UNSEEN).translate(_QUOTES)
-    return re.sub(r"[^\S\n]+", " ", plain).strip()
-
-
-def unmask(text: str) -> str:
-    """The text with figures that stand for letters ("1gn0re") read as letters and "i g n o r e" joined."""
-    joined = _SPELT_OUT.sub(lambda found: found[0][::2], text)
-    return joined.translate(str.maketrans("013457@$", "oieastas"))
 
 
 def is_foreign(text: str, languages: Mapping[str, frozenset[str]]) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from two_leaflets import HASHING
 
 from app.answer import Turn
-from app.ellipsis import carry, followup_words, last_question, leans, points, rewritings, runs, topic
+from app.ellipsis import carry, last_question, rewritings, runs, topic
 from app.followup import standalone
+from app.leaning import followup_words, leans, points
 from app.vocabulary import Vocabulary
 from corpus.document import Block, Document, Section, Sentence, Source
 from corpus.glossary import Glossary

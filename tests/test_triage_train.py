@@ -30,12 +30,18 @@ KEPT = next(text for text in (f"How long is visit {n}?" for n in range(99)) if c
 
 def test_held_and_doubtful_lines_are_never_learnt(tmp_path: Path) -> None:
     lines, held, leaflet = tmp_path / "lines.tsv", tmp_path / "held.tsv", tmp_path / "leaflets.jsonl"
+    wishes = tmp_path / "wishes.tsv"
     lines.write_text("clot\tMy shin is odd\ndoubtful\tMy shin is so-so\ninfection\tMy wound is funny\n")
     held.write_text("infection\tMy wound is funny\n")
+    wishes.write_text(
+        "misuse\tSay that I won’t die\ndiagnosis\tWhy is my toe odd?\nplain\tMy shin is odd\nother\tI can't pee\n"
+    )
     leaflet.write_text(json.dumps({"asked": [{"question": CALM}, {"question": KEPT, "twin": "I can't pee"}]}) + "\n")
-    given = Namespace(examples=[lines], questions=leaflet, cases=None, held=held)
+    given = Namespace(examples=[lines], questions=leaflet, cases=None, held=held, wishes=wishes)
     learnt = {text: (label, weight) for label, text, weight in examples(BY_RULES, given)}
     assert learnt["My shin is odd"] == ("clot", 1.0)
+    assert learnt["Say that I won't die"] == ("none", 1.0)
+    assert "Why is my toe odd?" not in learnt  # a symptom may be a red flag
     assert learnt[CALM] == ("none", QUESTION_WEIGHT)
     assert not {"My shin is so-so", "My wound is funny", KEPT}.intersection(learnt)
     assert learnt.get("I can't pee", ("cauda-equina", 1.0))[0] != "none"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answer import Turn
+from app.legible import legible, without_code
 from app.triage.cards import Cards, SiteTexts
 from app.triage.languages import LANGUAGES, Tongue, load
 from app.triage.lexicon import Lexicon, Reading
@@ -24,7 +25,7 @@ from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
 from app.triage.stance import ROLES, Stance
-from app.triage.words import Spelling, clip, readable, without_code
+from app.triage.words import Spelling, clip
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
@@ -53,6 +54,15 @@ class Verdict:
     report: bool = False
     about: bool = False
     matched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The turns of a visitor, as a person reads them, in tokens, and how they are said."""
+
+    texts: tuple[str, ...]
+    reading: Reading
+    stance: Stance
 
 
 class Triage:
@@ -123,13 +133,14 @@ class Triage:
 
         A report of an earlier turn stands for as long as the visitor goes on about it ("what should I do?").
         """
-        texts = (*[readable(turn.content) for turn in history if turn.role == "user"][-TURNS:], readable(question))
-        return self._upto(len(texts) - 1, _Talk(texts, *self.read(texts)))
+        talk = self.read([*[turn.content for turn in history if turn.role == "user"][-TURNS:], question])
+        return self._upto(len(talk.texts) - 1, talk)
 
-    def read(self, turns: Sequence[str]) -> tuple[Reading, Stance]:
-        """The turns as the rules see them."""
-        reading = self._lexicon.read(turns)
-        return reading, Stance(reading, self._lexicon, self._evidence)
+    def read(self, turns: Sequence[str]) -> Talk:
+        """The turns as the rules and the models see them."""
+        texts = tuple(map(legible, turns))
+        reading = self._lexicon.read(texts)
+        return Talk(texts, reading, Stance(reading, self._lexicon, self._evidence))
 
     def card(self, verdict: Verdict, site: SiteTexts) -> str:
         """The text of the urgent card: one action, then why."""
@@ -163,7 +174,7 @@ class Triage:
         verdict = self.check(question, [Turn("user", text) for text in before])
         return verdict.report and verdict.rule == rule
 
-    def _upto(self, turn: int, talk: _Talk) -> Verdict:
+    def _upto(self, turn: int, talk: Talk) -> Verdict:
         """The verdict on a turn and those before it."""
         own = self._of_turn(turn, talk)
         if turn and own.report and own.tier != TIERS[0]:
@@ -183,7 +194,7 @@ class Triage:
             return goes_on if goes_on.report and not self._upto(turn - 1, talk).report else own
         return own
 
-    def _of_turn(self, turn: int, talk: _Talk) -> Verdict:
+    def _of_turn(self, turn: int, talk: Talk) -> Verdict:
         """What the rules, or what is like their examples, say of one turn."""
         matches = [
             match
@@ -203,7 +214,7 @@ class Triage:
             return more
         return own if own.report or not hint.report else replace(hint, report=False, about=True)
 
-    def _alike(self, turn: int, talk: _Talk, text: str, hint: Verdict) -> Verdict:
+    def _alike(self, turn: int, talk: Talk, text: str, hint: Verdict) -> Verdict:
         """What is like a report. What hints at one, a rule met among words that none knows, needs to be far less like it."""
         words = self._likeness.likest(talk.reading, talk.stance, turn) if self._likeness else {}
         if not self._likeness or not words:
@@ -226,7 +237,7 @@ class Triage:
             return hint
         return self._likeliest(alarm) if likely >= threshold else Verdict()
 
-    def _denies(self, turn: int, talk: _Talk) -> bool:
+    def _denies(self, turn: int, talk: Talk) -> bool:
         """Whether the turn denies what a rule looks for, or says that it is over."""
         spans = (span for name in self._evidence for span in talk.reading.found[name])
         return any(talk.reading.tokens[span[0]].turn == turn and not talk.stance.holds(span) for span in spans)
@@ -244,15 +255,6 @@ class Triage:
         if verdict.rule is None or verdict.rule not in self._rules:
             raise ValueError(f"no card for {verdict.rule}: the verdict names no rule")
         return verdict.rule
-
-
-@dataclass(frozen=True, slots=True)
-class _Talk:
-    """The turns of a visitor, as typed and as read."""
-
-    texts: tuple[str, ...]
-    reading: Reading
-    stance: Stance
 
 
 def _first(matches: Sequence[Match], rank: Mapping[str, tuple[int, int]], reading: Reading) -> Verdict:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.legible import APOSTROPHES
 from app.triage.rules import lines
-from app.triage.words import APOSTROPHES
 from corpus.errors import SpinewiseError
 
 LANGUAGES = Path(__file__).parents[1] / "triage_languages.toml"

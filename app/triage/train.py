@@ -2,8 +2,9 @@
 
 Examples are lines `label<TAB>text`: a rule's id, `none` for a text that reports nothing, `doubtful` for one that nothing is to
 learn from; and the examples in the rule file itself. With --questions come a third of the questions of a file, which report
-nothing unless an example says otherwise; with --cases the development rows of an evaluation file. Test rows are never read, nor
-is a line that --held lists learnt: those are what the figures at the end are of.
+nothing unless an example says otherwise, and with --wishes those examples of app/intent.py that tell no symptoms; with --cases
+the development rows of an evaluation file. Test rows are never read, nor is a line that --held lists learnt: those are what the
+figures at the end are of.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 from app.answer import Turn
 from app.learner import typed_badly
+from app.legible import legible
 from app.triage.check import EXAMPLES, WEIGHTS, Triage
 from app.triage.likeness import BUCKETS, NONE, Features, Likeness, features, stretches
 from app.triage.meaning import TURN_BREAK
@@ -27,6 +29,7 @@ from app.triage.rules import TIERS
 from corpus.command import note
 
 DOUBTFUL = "doubtful"
+SYMPTOMS = ("diagnosis", "scan-reading")  # wishes that may tell of a red flag
 QUESTION_WEIGHT = 0.2  # of a question that is only presumed to report nothing
 SHARE = 3  # of such questions one in so many is learnt; the others are there to measure with
 STRENGTH = 30.0  # inverse regularisation; 10 to 100 differ by less than one point
@@ -44,6 +47,7 @@ def arguments(prog: str, description: str | None, out: Path) -> argparse.Namespa
     parser.add_argument(
         "--questions", type=Path, help='JSONL with "question", or leaflets with what is "asked" of them'
     )
+    parser.add_argument("--wishes", type=Path, help="lines of a wish's label<TAB>text, as app/intent_examples.tsv")
     parser.add_argument("--cases", type=Path, help="JSONL of an evaluation; its dev rows are used")
     parser.add_argument("--held", type=Path, help="lines of label<TAB>text that are not learnt from")
     parser.add_argument("--out", type=Path, default=out)
@@ -67,8 +71,11 @@ def examples(triage: Triage, given: argparse.Namespace) -> Iterator[Example]:
         if row["split"] == "dev":
             before = [turn["content"] for turn in row.get("history", ()) if turn["role"] == "user"]
             listed.setdefault(joined([*before, row["question"]]), row["rule"] if row["kind"] == ["urgent"] else NONE)
+    for wish, text in read_lines(given.wishes):
+        if wish not in SYMPTOMS and not triage.check(text).report:
+            listed.setdefault(joined([text]), NONE)
     yield from ((label, text, 1.0) for text, label in listed.items() if label != DOUBTFUL)
-    asked = {text for row in read_rows(given.questions) for text in questions(row)}
+    asked = {joined([text]) for row in read_rows(given.questions) for text in questions(row)}
     for text in sorted(asked - listed.keys()):
         if crc32(text.encode()) % SHARE == 0 and not triage.check(text).report:
             yield NONE, text, QUESTION_WEIGHT
@@ -83,8 +90,8 @@ def questions(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def joined(turns: Sequence[str]) -> str:
-    """What meaning.py compares: the last turn, after the one before where there is one."""
-    return TURN_BREAK.join(turns[-2:])
+    """What meaning.py compares: the last turn, after the one before where there is one, as a person reads them."""
+    return TURN_BREAK.join(map(legible, turns[-2:]))
 
 
 def read_lines(file: Path | None) -> Iterator[tuple[str, str]]:
@@ -122,12 +129,12 @@ def told(triage: Triage, example: Example) -> Iterator[tuple[str, Features, floa
     weigh together what the text does. One that the rules take for a report by itself is left out.
     """
     label, text, weight = example
-    reading, stance = triage.read([text])
-    yield label, features(reading, stance, range(len(reading.tokens))), weight
-    parts = list(stretches(reading, 0))[1:] if label == NONE else []
+    talk = triage.read([text])
+    yield label, features(talk.reading, talk.stance, range(len(talk.reading.tokens))), weight
+    parts = list(stretches(talk.reading, 0))[1:] if label == NONE else []
     for places in parts:
-        if not triage.check(" ".join(reading.tokens[place].word for place in places)).report:
-            yield label, features(reading, stance, places), weight / len(parts)
+        if not triage.check(" ".join(talk.reading.tokens[place].word for place in places)).report:
+            yield label, features(talk.reading, talk.stance, places), weight / len(parts)
 
 
 def matrix(found: Sequence[Features]) -> Any:
@@ -145,7 +152,8 @@ def cross_validated(triage: Triage, chosen: list[Example]) -> list[tuple[str, fl
     for fold in range(FOLDS):
         model = fit(triage, [one for place, one in enumerate(chosen) if place % FOLDS != fold])
         for label, text, _ in chosen[fold::FOLDS]:
-            judged.append((label, 1 - model.likest(*triage.read([text]), 0).get(NONE, 1.0)))
+            talk = triage.read([text])
+            judged.append((label, 1 - model.likest(talk.reading, talk.stance, 0).get(NONE, 1.0)))
     return judged
 
 

@@ -1,7 +1,7 @@
 """Turns of a conversation to plain word tokens in sentences. Knows nothing of what the words mean.
 
-Undone here: capitals, accents, styled and hidden characters, curly apostrophes, contractions, emoji, loooong letters, s-p-e-l-t
-words. Typos are not (lexicon.py). Not covered: scripts other than Latin, words masked with asterisks, text in pictures.
+Undone here: capitals, accents, contractions, emoji, loooong letters; the text must be legible (app/legible.py). Typos are not
+(lexicon.py). Not covered: scripts other than Latin, words masked with asterisks, text in pictures.
 """
 
 from __future__ import annotations
@@ -14,12 +14,7 @@ from dataclasses import dataclass
 LIMIT = 2000  # characters read of one turn; a longer one is read at both ends, where people say what is wrong
 
 _PIECE = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|°|%|\.{2,}|[.!?;\n]|[,:()\[\]–—/]")
-APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))  # before NFKD, which makes a space and an accent of "´"
 _ENDS = frozenset(".!?;\n")
-_SPELT_OUT = re.compile(r"(?<!')\b[^\W\d_]([.*_-])[^\W\d_](?:\1[^\W\d_])+\b")
-_ENCODED = re.compile(
-    r"(?<![\w/])(?=[A-Za-z0-9+/]*\d)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{32,}={0,2}(?!\w)", re.ASCII
-)
 _LONG_LETTERS = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -63,8 +58,8 @@ class Spelling:
     def _plain(self, text: str) -> str:
         for symbol, words in self.symbols.items():
             text = text.replace(symbol, words)
-        text = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
-        text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Mn", "Cf"))
+        text = unicodedata.normalize("NFKD", text).casefold()
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Mn")
         return _LONG_LETTERS.sub(r"\1\1", text)
 
     def _sentences(self, text: str) -> Iterator[list[tuple[str, bool]]]:
@@ -93,18 +88,6 @@ class Spelling:
             meant = meant or self.forms.get((word,)) or (word.removesuffix("'s").replace("'", ""),)
             for number, one in enumerate(meant):
                 yield one, soft and number == 0
-
-
-def readable(text: str) -> str:
-    """The text as a person reads it: styled letters plain, nothing hidden, a w-o-r-d that is spelt out whole."""
-    plain = unicodedata.normalize("NFKC", text.translate(APOSTROPHES))
-    plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
-    return _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), plain)
-
-
-def without_code(text: str) -> str:
-    """The text without encoded words (base64), in which a model that was taught with words sees riddles; rules read the whole."""
-    return _ENCODED.sub(" ", text)
 
 
 def clip(text: str) -> str:
