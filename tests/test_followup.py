@@ -9,9 +9,8 @@ import pytest
 from two_leaflets import HASHING
 
 from app.answer import Turn
-from app.ellipsis import carry, last_question, rewritings, runs, topic
+from app.ellipsis import rewritings
 from app.followup import standalone
-from app.leaning import followup_words, leans, points
 from app.vocabulary import Vocabulary
 from corpus.document import Block, Document, Section, Sentence, Source
 from corpus.glossary import Glossary
@@ -277,49 +276,5 @@ def test_a_question_that_leans_on_nothing_costs_no_search_and_any_other_two_at_m
         assert len(library.asked) <= 2
 
 
-def test_pointers() -> None:
-    assert points("does it heal", VOCABULARY)
-    assert not points("it takes years to heal", VOCABULARY)
-    assert not points("is there pain", VOCABULARY)
-    assert not points("when the screws heal, are they still", VOCABULARY)  # the question names screws before "they"
-
-
-def test_leaning() -> None:
-    assert leans("and bleeding?", VOCABULARY)
-    assert leans("how often?", VOCABULARY)
-    assert not leans("bleeding?", VOCABULARY)  # one word, but it names what it asks about
-    assert not leans("how long is recovery", VOCABULARY)
-
-
-def test_the_topic_is_the_last_turn_that_names_something() -> None:
-    assert topic(["What are screws?", "ok", "thanks!"], VOCABULARY) == "What are screws?"
-    assert topic(["What are screws?", "How long is recovery?"], VOCABULARY) == "How long is recovery?"
-    assert topic([], VOCABULARY) == ""
-
-
-def test_of_a_long_turn_its_last_question_is_read() -> None:
-    assert last_question("I am scared. Will it hurt? I hope not.") == "Will it hurt?"
-    assert last_question("I am scared. Tell me about screws.") == "Tell me about screws."
-    assert last_question("... !") == ""
-    assert len(last_question("screws " * 200)) == 200
-
-
-def test_the_earlier_question_is_carried_as_it_was_asked() -> None:
-    assert carry("ok and are screws not always used", "why", VOCABULARY) == "Are screws not always used?"
-    assert carry("Why? (How long is recovery?)", "and then", VOCABULARY) == "How long is recovery?"
-    assert carry("Are screws used? (What is recovery?)", "why", VOCABULARY) == "Are screws used?"
-    assert carry("How long (roughly) is recovery?", "why", VOCABULARY) == "How long (roughly) is recovery?"
-    assert carry("Are screws used?", "are screws bad", VOCABULARY) == ""  # the follow-up names them itself
-
-
-def test_runs_are_stretches_of_naming_words() -> None:
-    assert runs("How long is recovery after open surgery?", VOCABULARY) == ["recovery", "open surgery"]
-
-
 def test_a_very_long_question_or_history_is_no_trouble() -> None:
     assert isinstance(ask("and it " * 300, "screws " * 2000), str)
-
-
-def test_opposites_go_both_ways() -> None:
-    pairs = set(followup_words().opposites)
-    assert all((other, one) in pairs for one, other in pairs)

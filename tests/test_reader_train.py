@@ -10,8 +10,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from app.reader.packing import Example, Layout, Pack, batches, encode, losses_of, over_same_passages, packed, packs
 from app.reader.prompt import ABSTENTION
-from app.reader.train import Example, Layout, Pack, batches, encode, losses_of, over_same_passages, packed, packs
 
 WORDS: dict[str, int] = {}
 
