@@ -35,7 +35,8 @@ class Signals:
     holds one (of any where nothing in particular is asked for); `yes_no` is 1 where yes or no would do.
     `doubt` is the reader's log-odds that it would rather abstain, `knows` those that it knows of an answer (app/reader/probe.py),
     both read off its first pass without a word being written; `ordinary` is the log-odds that the question is of a kind that
-    leaflets answer (app/intent.py). Each is None where it can't be told: the decision then rests on the others.
+    leaflets answer (app/intent.py), `unnamed` the probability that it is about a matter which no passage names (app/matters.py).
+    Each is None where it can't be told: the decision then rests on the others.
     """
 
     passage_cosine: float
@@ -53,6 +54,7 @@ class Signals:
     doubt: float | None
     knows: float | None
     ordinary: float | None
+    unnamed: float | None
 
 
 def signals(
@@ -61,6 +63,7 @@ def signals(
     ranked: Sequence[Evidence],
     vocabulary: Vocabulary,
     ordinary: float | None = None,
+    unnamed: float | None = None,
 ) -> Signals:
     """The signals of a question with its hits and its evidence sentences, best first; what the reader thinks is not known yet."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
@@ -84,6 +87,7 @@ def signals(
         doubt=None,
         knows=None,
         ordinary=ordinary,
+        unnamed=unnamed,
     )
 
 
@@ -95,8 +99,13 @@ def kind_cosine(kind: str | None, ranked: Sequence[Evidence]) -> float:
 
 def not_named(question: str, hits: Sequence[Hit]) -> bool:
     """Whether a figure or a matter is asked for that no passage found names: then there is no answer, however near they are."""
-    text = " ".join(hit.passage.text for hit in hits)
+    text = text_of(hits)
     return lacks_figure(question, text) or lacks_matter(question, text)
+
+
+def text_of(hits: Sequence[Hit]) -> str:
+    """All that the passages say."""
+    return " ".join(hit.passage.text for hit in hits)
 
 
 @dataclass(frozen=True, slots=True)

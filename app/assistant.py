@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
-from app.answerability import UNLIKELY, Answerability, not_named, signals
+from app.answerability import UNLIKELY, Answerability, not_named, signals, text_of
 from app.approved import Faq, Match, Same
 from app.disagreement import contradictory
 from app.evidence import Evidence
@@ -20,6 +20,7 @@ from app.followup import standalone
 from app.grounding import judge
 from app.intent import Intents
 from app.language import leans_back
+from app.matters import Matters
 from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
@@ -62,6 +63,7 @@ class Assistant:
     red_flags: RedFlags
     scope: Scope
     intents: Intents
+    matters: Matters
     index: Index
     vocabulary: Vocabulary
     answerability: Answerability
@@ -112,7 +114,8 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        seen = signals(asked, hits, ranked, self.vocabulary, ordinary=intent.ordinary if intent else None)
+        unnamed = self.matters.unnamed(vector, self.index.embedder.checksum, text_of(hits))
+        seen = signals(asked, hits, ranked, self.vocabulary, intent.ordinary if intent else None, unnamed)
         shown = windows(ranked)
         quotes = [one.quote for window in shown for one in window]
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)

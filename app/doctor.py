@@ -143,6 +143,7 @@ def learnt(home: Path) -> Iterable[Finding]:
     """Whether what was learnt beside the models is whole: when to answer, where the reader looks, which questions are one."""
     from app.answerability import Answerability
     from app.intent import Intents
+    from app.matters import Matters
     from app.reader.attention import Attention
     from app.reader.probe import Probe
     from app.sameness import Sameness
@@ -150,6 +151,7 @@ def learnt(home: Path) -> Iterable[Finding]:
 
     decision, same = Answerability.load(), Sameness.load()
     Intents.load()
+    Matters.load()
     if adapter := reader_adapter(AppSettings.load("app")):
         Attention.load(adapter.path.parent, adapter.sha256)
         check_probe(Probe.load(adapter.path.parent, adapter.sha256), decision)

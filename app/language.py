@@ -39,7 +39,7 @@ class Language:
     number_words: dict[str, str]
     vague: frozenset[str]
     units: frozenset[str]
-    matters: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    matters: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     about_itself: tuple[str, ...]
     everyday: frozenset[str]
     lists: tuple[re.Pattern[str], ...]
@@ -73,7 +73,7 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
-        matters=tuple(asked_and_held(table["matters"]).values()),
+        matters=asked_and_held(table["matters"]),
         about_itself=tuple(table["about_itself"]),
         everyday=frozenset(stem(word) for word in table["everyday"].split()),
         lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
@@ -95,9 +95,9 @@ def english() -> Language:
 
 
 def asked_and_held(table: dict[str, dict[str, str]]) -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    """(pattern of a question, pattern of a text that can answer it) by name."""
+    """(pattern of a question, pattern of a text that can answer it) by name; no question matches where no pattern is given."""
     return {
-        name: (re.compile(one["asked"], re.IGNORECASE), re.compile(one["held"], re.IGNORECASE))
+        name: (re.compile(one.get("asked", "(?!)"), re.IGNORECASE), re.compile(one["held"], re.IGNORECASE))
         for name, one in table.items()
     }
 
@@ -274,7 +274,18 @@ def lacks_figure(question: str, text: str) -> bool:
 
 def lacks_matter(question: str, text: str) -> bool:
     """Whether the question is about something, driving say, that `text` never names."""
-    return any(asked.search(question) and not held.search(text) for asked, held in english().matters)
+    return any(asked.search(question) and not held.search(text) for asked, held in english().matters.values())
+
+
+def asks_matter(question: str) -> bool:
+    """Whether the question names one of the matters."""
+    return any(asked.search(question) for asked, _ in english().matters.values())
+
+
+def names_matter(name: str, text: str) -> bool:
+    """Whether the text names the matter."""
+    _, held = english().matters[name]
+    return held.search(text) is not None
 
 
 def counts(question: str, text: str) -> bool:

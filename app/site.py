@@ -9,6 +9,7 @@ from app.answer import Answer, Turn
 from app.answerability import Answerability
 from app.assistant import Assistant
 from app.intent import Intents
+from app.matters import Matters
 from app.models import SMOLLM2, checked
 from app.reader import Reader
 from app.reader.probe import Probe
@@ -48,6 +49,7 @@ def open_assistant(
         red_flags=red_flags or open_red_flags(),
         scope=scope,
         intents=Intents.load(),
+        matters=Matters.load(),
         index=index,
         vocabulary=vocabulary_of(index),
         answerability=decision,

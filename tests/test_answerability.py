@@ -65,7 +65,7 @@ def test_an_answer_is_possible_where_some_doubt_would_allow_it() -> None:
     )  # fmt: skip
 
     def seen(cosine: float, doubt: float | None = None) -> Signals:
-        return Signals(cosine, *[0.0] * 11, doubt=doubt, knows=None, ordinary=None)
+        return Signals(cosine, *[0.0] * 11, doubt=doubt, knows=None, ordinary=None, unnamed=None)
 
     assert fitted.possible(seen(0.6))
     assert not fitted.possible(seen(-0.6))

@@ -94,6 +94,14 @@ def ask(question: str, *earlier: str, library: Library | None = None) -> str:
         ("How long is recovery?", "new topic: my wife wants to know, are screws used", "Are screws used?"),
         ("My letter says open surgery. is that usual", "why", "Why? (My letter says open surgery. is that usual)"),
         ("What are screws?", "Not very reassuring. Do they heal?", "Do screws heal?"),
+        ("What are screws?", "Goodness gracious. Do they heal?", "Do screws heal?"),
+        ("What are screws?", "I had to put the phone down, so queasy. Do they heal?", "Do screws heal?"),
+        ("How long is recovery?", "Thank you for the honest word. New subject. Are screws used?", "Are screws used?"),
+        (
+            "Is open surgery done from the back?",
+            "and that other gadget, what is it for?",
+            "That other gadget, what is it for? (Is open surgery done from the back?)",
+        ),
         ("What are screws?", "You misunderstood me. How long do they last?", "How long do screws last?"),
         ("What are screws?", "ok thank you dear, that calms me. so why do they heal", "Why do screws heal?"),
         ("How is open surgery done?", "what a nightmare. does it bleed", "Does it bleed? (How is open surgery done?)"),
@@ -129,6 +137,7 @@ def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> N
         ("What are the risks?", "screws and rods, are they always used?"),  # "they" is named in the question itself
         ("What are the risks?", "is it true that screws heal?"),
         ("How long is recovery?", "I am scared of screws. Are they needed?"),
+        ("How long is recovery?", "My sister has screws. Is she to do heavy work?"),
         ("How long is recovery?", "I understand the screws stay. Do they heal?"),
         ("How long is recovery?", "You did not answer about the screws. Are they removed?"),
         ("How long is recovery?", "Could it be something else, like infection?"),
@@ -154,6 +163,11 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
             "How common is that? (What are the risks of open surgery?)",
         ),
         (["How long is recovery?", "Are screws used?"], "back to the first question", "How long is recovery?"),
+        (
+            ["Are screws used?", "How long is recovery?"],
+            "Fine by me. Once more to the screws, why?",
+            "Screws, why? (Are screws used?)",
+        ),
         (
             ["what are the first weeks like", "Are screws used?", "Is it noisy?"],
             "back to those first weeks: can I walk",
@@ -270,7 +284,13 @@ def test_a_question_that_leans_on_nothing_costs_no_search_and_any_other_two_at_m
     library = Library()
     ask("What are the risks of open surgery?", "How long is recovery?", library=library)
     assert library.asked == []
-    for question in ("no, I meant screws", "does it cause bleeding?", "why?", "and bleeding?"):
+    for question in (
+        "no, I meant screws",
+        "does it cause bleeding?",
+        "why?",
+        "and bleeding?",
+        "I feel queasy. Does it bleed?",
+    ):
         library = Library()
         ask(question, "How long is recovery after open surgery?", library=library)
         assert len(library.asked) <= 2

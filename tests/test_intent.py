@@ -24,12 +24,12 @@ def embedder() -> Embedder:
 
 
 def test_the_shipped_weights_are_of_the_shipped_embedder(embedder: Embedder) -> None:
-    assert Intents.load().checksum == embedder.checksum, "the embedder has changed: run python -m app.intent"
+    assert Intents.load().classifier.checksum == embedder.checksum, "the embedder has changed: run python -m app.intent"
 
 
 def test_every_label_is_a_rule_of_scope_or_none() -> None:
     rules = {rule.id for rule in Scope.load().rules}
-    labels = set(Intents.load().labels)
+    labels = set(Intents.load().classifier.labels)
     assert labels - set(NO_RULE) <= rules
     assert {label for label, _ in examples()} == labels
 
@@ -55,7 +55,7 @@ def test_questions_that_it_was_not_taught_with(embedder: Embedder) -> None:
 
 def test_another_embedder_has_no_opinion() -> None:
     intents = Intents.load()
-    assert intents.of(np.ones(intents.weights.shape[1], dtype=np.float32), "another") is None
+    assert intents.of(np.ones(intents.classifier.weights.shape[1], dtype=np.float32), "another") is None
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from app.intent import examples
+from app.matters import EXAMPLES as MATTERS
 from app.reader.prompt import ABSTENTION
 from app.teach_sameness import PAIRS, read
 from app.triage.train import read_lines
@@ -100,6 +101,7 @@ def test_no_question_is_an_evaluation_case(items: list[dict[str, Any]]) -> None:
     same = [pair.asked for pair in read(PAIRS)]
     taught = [
         *(row["question"] for row in (*items, *pages)), *leaflets, *(question for _, question in examples()), *same,
+        *(question for _, question in read_lines(MATTERS)),
     ]  # fmt: skip
     own = [question.lower() for question in taught]
     scores = process.cdist(own, list(dict.fromkeys(asked)), scorer=fuzz.ratio, score_cutoff=90, dtype="uint8")

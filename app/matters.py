@@ -1,0 +1,67 @@
+"""Which matter a question asks about, by its meaning, and whether the sources name it: a linear classifier over its embedding.
+
+    python -m app.matters
+
+"Does the metal ache come winter?" lies near much that is said of metal; but where no source names the weather there is no answer.
+The patterns of [matters] in language.toml see that in the usual words, this in others. What it says is one of the signals of the
+decision to answer. Taught with matter_examples.tsv, plain wishes and what practice clinics answer. Knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.classifier import Classifier, Vector, shipped_embedder, teach
+from app.intent import EXAMPLES as WISHES
+from app.intent import PLAIN, practised
+from app.language import asks_matter, names_matter
+
+HERE = Path(__file__).parent
+FILE, EXAMPLES = HERE / "matters.npz", HERE / "matter_examples.tsv"
+NONE = "none"
+DECAY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Matters:
+    """The classifier of matters: its labels are names in [matters] and NONE."""
+
+    classifier: Classifier
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> Matters:
+        """Reads the weights; a file that is damaged is refused."""
+        return cls(Classifier.load(path))
+
+    def unnamed(self, vector: Vector, checksum: str, text: str) -> float | None:
+        """The greatest probability of a matter that `text` never names, for the question with this embedding; None where another
+        embedder made it."""
+        chances = self.classifier.chances(vector, checksum)
+        if chances is None:
+            return None
+        return max((one for name, one in chances.items() if name != NONE and not names_matter(name, text)), default=0.0)
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """(label, question) of everything that it is taught with."""
+    for line in EXAMPLES.read_text(encoding="utf-8").splitlines():
+        label, question = line.split("\t")
+        yield label, question
+    wishes = (line.split("\t") for line in WISHES.read_text(encoding="utf-8").splitlines())
+    for label, question in (*wishes, *practised()):
+        if label == PLAIN and not asks_matter(question):
+            yield NONE, question
+
+
+def main() -> None:
+    """Teaches it anew for the embedder of the settings, and writes matters.npz."""
+    taught = list(examples())
+    made = teach(taught, [1.0] * len(taught), shipped_embedder(), DECAY)
+    made.save(FILE, taught)
+    print(f"{len(taught)} examples of {len(made.labels) - 1} matters and none: wrote {FILE.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Matters by meaning: the shipped classifier on questions that it was not taught with, and what counts as named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.language import english, names_matter
+from app.matters import FILE, NONE, Matters, examples
+from corpus.errors import SpinewiseError
+from index.embed import Embedder, open_embedder
+from index.settings import IndexSettings
+
+HELD = Path(__file__).parent / "matter_questions.tsv"
+SURE = 0.5
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    settings = IndexSettings.load("index")
+    return open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+
+
+def test_the_shipped_weights_are_of_the_shipped_embedder(embedder: Embedder) -> None:
+    assert Matters.load().classifier.checksum == embedder.checksum, (
+        "the embedder has changed: run python -m app.matters"
+    )
+
+
+def test_every_label_is_a_matter_or_none() -> None:
+    labels = set(Matters.load().classifier.labels)
+    assert labels <= english().matters.keys() | {NONE}
+    assert {label for label, _ in examples()} == labels
+
+
+def test_questions_that_it_was_not_taught_with(embedder: Embedder) -> None:
+    """By another hand than the examples; floors a little below what was measured."""
+    rows = [line.split("\t") for line in HELD.read_text(encoding="utf-8").splitlines()]
+    assert not {question for _, question in rows} & {question for _, question in examples()}
+    matters = Matters.load()
+    vectors = embedder.encode([question for _, question in rows], "query")
+    unnamed = [matters.unnamed(vector, embedder.checksum, "Nothing is said of it.") for vector in vectors]
+    about = [label != NONE for label, _ in rows]
+    found = [one is not None and one >= SURE for one in unnamed]
+    assert sum(f and a for f, a in zip(found, about, strict=True)) / sum(about) > 0.38
+    assert sum(f and not a for f, a in zip(found, about, strict=True)) / (len(about) - sum(about)) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("does the metal ache come winter", "Rods are made of titanium.", True),
+        ("does the metal ache come winter", "Some feel the implant in cold weather.", False),
+        ("when may we be intimate again, my wife and i", "Many people walk within a day.", True),
+        ("will he be too old for it at 88", "Fusion suits slipped vertebrae.", True),
+        ("who will help me pull on my socks, I live alone", "Many people walk within a day.", True),
+        ("how long does recovery take", "Recovery takes months.", False),
+        ("what are the risks", "Infection is a risk.", False),
+    ],
+)
+def test_a_matter_is_unnamed_where_no_text_names_it(question: str, text: str, lacks: bool, embedder: Embedder) -> None:
+    vector = embedder.encode([question], "query")[0]
+    unnamed = Matters.load().unnamed(vector, embedder.checksum, text)
+    assert unnamed is not None
+    assert (unnamed >= SURE) is lacks
+
+
+def test_a_matter_without_telltale_words_is_asked_about_in_no_question() -> None:
+    asked, held = english().matters["sick_note"]
+    assert not asked.search("sick note")
+    assert held.search("Your doctor writes a sick note.")
+    assert names_matter("sick_note", "Your doctor writes a sick note.")
+
+
+def test_another_embedder_has_no_opinion() -> None:
+    matters = Matters.load()
+    vector = np.ones(matters.classifier.weights.shape[1], dtype=np.float32)
+    assert matters.unnamed(vector, "another", "") is None
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "matters.npz"
+    path.write_bytes(FILE.read_bytes()[:100])
+    with pytest.raises(SpinewiseError, match=r"can't read .*matters\.npz"):
+        Matters.load(path)
