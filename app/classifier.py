@@ -90,7 +90,7 @@ def numbers(tensor: object) -> Vector:
     return result
 
 
-def shipped_embedder() -> Embedder:
+def embedder_of_settings() -> Embedder:
     """The one of the settings."""
     from index.embed import open_embedder
     from index.settings import IndexSettings

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from app.answer import Turn
 from app.approved import Faq
-from app.ellipsis import last_question, rewritings, topic
-from app.language import content, words
+from app.ellipsis import rewritings, topic
+from app.language import content
 from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
 from app.select import candidates, choose, items_to_say, runs
 from app.vocabulary import Vocabulary
@@ -21,7 +21,6 @@ from index.search import Index
 HITS = 5
 LIST_HITS = 8  # as many as an answer is made of, so that the list is the one that the visitor saw
 COVERED = 0.5  # share of a follow-up's own words that the passages must hold, else it is a new topic
-PEOPLE = frozenset("he she him her his hers there".split())
 POINTED = 0.15  # the same where a word points back ("what if I carry boxes after that?")
 
 
@@ -36,13 +35,11 @@ def standalone(
     turns = [turn.content for turn in history if turn.role == "user"]
     if turns and (changed := announced(question)):
         return changed
-    if back := returned(question, turns, vocabulary) or returned(last_question(question), turns, vocabulary):
+    if back := returned(question, turns, vocabulary):
         return back
     earlier = topic(turns, vocabulary)
-    if not earlier:
+    if not earlier or not leans(question, vocabulary):
         return question
-    if not leans(question, vocabulary):
-        return at_the_end(question, earlier, index, vocabulary)
     rest = signs_removed(question)
     if item := counted_out(rest, earlier, index, vocabulary, faq):
         return f"{sentence(rest)} ({item})"
@@ -61,22 +58,6 @@ def fit(option: str, index: Index, vocabulary: Vocabulary) -> tuple[float, str]:
     text = " ".join(f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits)
     near = max((hit.scores.get("dense", 0.0) for hit in hits), default=0.0)
     return near + vocabulary.coverage(option, text), text
-
-
-def at_the_end(question: str, earlier: str, index: Index, vocabulary: Vocabulary) -> str:
-    """A turn of several sentences whose last one leans, said whole where those before it name nothing that the passages hold:
-    they say only how somebody feels. Who "she" is they may have told, and more than that a last one need not lack.
-    """
-    asked = last_question(question)
-    named = own(asked, vocabulary, common=True) and followup_words().pointers & set(words(asked)) <= PEOPLE
-    if asked == question.strip() or named or not leans(asked, vocabulary):
-        return question
-    alone, text = fit(question, index, vocabulary)
-    told = own(question.removesuffix(asked), vocabulary)
-    if told and vocabulary.coverage(" ".join(told), text) > 0:
-        return question
-    whole = rewritings(asked, earlier, vocabulary)[0]
-    return whole if fit(whole, index, vocabulary)[0] > alone else question
 
 
 def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.answerability import log_odds
-from app.classifier import Classifier, Taught, Vector, shipped_embedder
+from app.classifier import Classifier, Taught, Vector, embedder_of_settings
 from app.classifier import teach as taught_with
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def teach(taught: Taught, embedder: Embedder, decay: float = DECAY) -> Intents:
 def main() -> None:
     """Teaches it anew for the embedder of the settings, and writes intent.npz."""
     taught = list(examples())
-    made = teach(taught, shipped_embedder()).classifier
+    made = teach(taught, embedder_of_settings()).classifier
     made.save(FILE, taught)
     print(f"{len(taught)} examples, labels {', '.join(made.labels)}: wrote {FILE.name}")
 

@@ -72,16 +72,12 @@ def first_sentence(rest: str) -> str:
 
 
 def announced(question: str) -> str | None:
-    """ "Something else: is it noisy?": the question behind the words that announce another topic; None unless a sentence of
-    it opens so."""
+    """ "Something else: is it noisy?": the question behind the words that announce another topic; None unless it opens so."""
     patterns = followup_words().patterns
-    for start in (found.start() for found in SENTENCE.finditer(question)):
-        said = patterns["lead"].sub("", opened(question[start:]))
-        found = patterns["new_topic"].match(said)
-        rest = opened(said[found.end() :].lstrip(" ,.:;!-")) if found else ""
-        if words(rest):
-            return sentence(rest)
-    return None
+    said = patterns["lead"].sub("", opened(question))
+    found = patterns["new_topic"].match(said)
+    rest = opened(said[found.end() :].lstrip(" ,.:;!-")) if found else ""
+    return sentence(rest) if words(rest) else None
 
 
 def opened(question: str) -> str:

@@ -1,6 +1,7 @@
 """A typed text as a person reads it: styled letters plain, quotes straight, nothing hidden, spelt-out words whole.
 
-Both the red flags and the scope rules read so, lest a disguise hide from one what the other sees. Knows no language.
+The red flags read `legible`; the scope rules `undisguised`, and against misuse `unmasked` too, where any figure may be a letter:
+among symptoms "L5" and "4 weeks" must stay what they are. Knows no language.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import unicodedata
 APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))
 _QUOTES = APOSTROPHES | str.maketrans(dict.fromkeys("“”«»", '"'))
 _FIGURES = str.maketrans("013457@$", "oieastas")  # that stand for letters
-_SPELT_OUT = re.compile(r"(?<!')\b[^\W\d_]([.*_-])[^\W\d_](?:\1[^\W\d_])+\b")
+_SPELT_OUT = re.compile(r"(?<!')\b[^\W\d_]([.*_‐‑-])[^\W\d_](?:\1[^\W\d_])+\b")
+_LETTERS_APART = re.compile(r"(?<!')\b[^\W\d_](?: [^\W\d_]){4,}\b")
+_MASKED = re.compile(r"\b[^\W\d_]+(?:[01345@$]+[^\W\d_]+)+\b")  # begins and ends in letters: no level, no dose
 _SPACED_OUT = re.compile(r"\b\w(?:[ .*_-]\w){4,}\b")
 _ENCODED = re.compile(
     r"(?<![\w/])(?=[A-Za-z0-9+/]*\d)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{32,}={0,2}(?!\w)", re.ASCII
@@ -26,8 +29,11 @@ def undisguised(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """The same with a w-o-r-d that is spelt out made whole; figures stay figures ("1-2-3", "L4/5")."""
-    return _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), undisguised(text))
+    """The same with a w-o-r-d or w o r d s that are spelt out made whole and a figure inside a word ("d1e") read as a letter;
+    other figures stay figures ("1-2-3", "L4/5")."""
+    plain = _SPELT_OUT.sub(lambda found: found[0].replace(found[1], ""), undisguised(text))
+    plain = _LETTERS_APART.sub(lambda found: found[0].replace(" ", ""), plain)
+    return _MASKED.sub(lambda found: found[0].translate(_FIGURES), plain)
 
 
 def unmasked(text: str) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.classifier import Classifier, Vector, shipped_embedder, teach
+from app.classifier import Classifier, Vector, embedder_of_settings, teach
 from app.intent import EXAMPLES as WISHES
 from app.intent import PLAIN, practised
-from app.language import asks_matter, names_matter
+from app.language import asks_matter, english, names_matter
+from corpus.errors import SpinewiseError
 
 HERE = Path(__file__).parent
 FILE, EXAMPLES = HERE / "matters.npz", HERE / "matter_examples.tsv"
@@ -32,8 +33,11 @@ class Matters:
 
     @classmethod
     def load(cls, path: Path = FILE) -> Matters:
-        """Reads the weights; a file that is damaged is refused."""
-        return cls(Classifier.load(path))
+        """Reads the weights; a file that is damaged, or knows other matters than language.toml, is refused."""
+        classifier = Classifier.load(path)
+        if unknown := set(classifier.labels) - english().matters.keys() - {NONE}:
+            raise SpinewiseError(f"{path.name} knows the matter {min(unknown)}", "run python -m app.matters")
+        return cls(classifier)
 
     def unnamed(self, vector: Vector, checksum: str, text: str) -> float | None:
         """The greatest probability of a matter that `text` never names, for the question with this embedding; None where another
@@ -58,7 +62,7 @@ def examples() -> Iterator[tuple[str, str]]:
 def main() -> None:
     """Teaches it anew for the embedder of the settings, and writes matters.npz."""
     taught = list(examples())
-    made = teach(taught, [1.0] * len(taught), shipped_embedder(), DECAY)
+    made = teach(taught, [1.0] * len(taught), embedder_of_settings(), DECAY)
     made.save(FILE, taught)
     print(f"{len(taught)} examples of {len(made.labels) - 1} matters and none: wrote {FILE.name}")
 

@@ -95,8 +95,6 @@ def ask(question: str, *earlier: str, library: Library | None = None) -> str:
         ("My letter says open surgery. is that usual", "why", "Why? (My letter says open surgery. is that usual)"),
         ("What are screws?", "Not very reassuring. Do they heal?", "Do screws heal?"),
         ("What are screws?", "Goodness gracious. Do they heal?", "Do screws heal?"),
-        ("What are screws?", "I had to put the phone down, so queasy. Do they heal?", "Do screws heal?"),
-        ("How long is recovery?", "Thank you for the honest word. New subject. Are screws used?", "Are screws used?"),
         (
             "Is open surgery done from the back?",
             "and that other gadget, what is it for?",
@@ -137,7 +135,13 @@ def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> N
         ("What are the risks?", "screws and rods, are they always used?"),  # "they" is named in the question itself
         ("What are the risks?", "is it true that screws heal?"),
         ("How long is recovery?", "I am scared of screws. Are they needed?"),
-        ("How long is recovery?", "My sister has screws. Is she to do heavy work?"),
+        # what no passage holds may be why there is no answer: it is never cut away
+        ("How is open surgery done?", "I have a pacemaker. Is it safe?"),
+        ("What is open surgery?", "A friend recommended acupuncture. Does it help?"),
+        ("How is open surgery done?", "My leg gave way this morning. Is that normal?"),
+        ("How long is recovery?", "Are screws removed? Another question, do they rust?"),
+        ("How long is recovery?", "I have haemophilia. Next question: is open surgery safe for me?"),
+        ("How long is recovery?", "My father is 80. Back to work at what age?"),
         ("How long is recovery?", "I understand the screws stay. Do they heal?"),
         ("How long is recovery?", "You did not answer about the screws. Are they removed?"),
         ("How long is recovery?", "Could it be something else, like infection?"),
@@ -163,11 +167,6 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
             "How common is that? (What are the risks of open surgery?)",
         ),
         (["How long is recovery?", "Are screws used?"], "back to the first question", "How long is recovery?"),
-        (
-            ["Are screws used?", "How long is recovery?"],
-            "Fine by me. Once more to the screws, why?",
-            "Screws, why? (Are screws used?)",
-        ),
         (
             ["what are the first weeks like", "Are screws used?", "Is it noisy?"],
             "back to those first weeks: can I walk",
@@ -289,7 +288,6 @@ def test_a_question_that_leans_on_nothing_costs_no_search_and_any_other_two_at_m
         "does it cause bleeding?",
         "why?",
         "and bleeding?",
-        "I feel queasy. Does it bleed?",
     ):
         library = Library()
         ask(question, "How long is recovery after open surgery?", library=library)

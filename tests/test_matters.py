@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,30 @@ def test_a_matter_is_unnamed_where_no_text_names_it(question: str, text: str, la
     assert (unnamed >= SURE) is lacks
 
 
+@pytest.mark.parametrize(
+    ("matter", "named", "not_named"),
+    [
+        ("airport_gate", "A metal detector may beep.", "An MRI is safe with titanium."),
+        ("mri_with_metal", "An MRI is safe with titanium.", "Airport security may stop you."),
+        ("height", "You may be an inch shorter.", "Keyhole surgery means a shorter stay."),
+        ("dentist", "See your dentist first.", "The breathing tube may damage a tooth."),
+        ("transfusion", "Some donate their own blood.", "The graft has its own blood supply."),
+        ("rejection", "The immune system may react to it.", "Tablets that damp down the immune system raise the risk."),
+        ("closing_the_wound", "Skin strips fall off alone.", "Strips of bone are laid beside the spine."),
+        ("weight", "Weighing less helps.", "Put no weight-bearing load on it."),
+        ("cost", "The fee is Rs 200,000.", "Do not lift more than 10 pounds."),
+        ("surgeon_experience", "Ask how many operations a year they do.", "Many people experience less pain."),
+        ("what_to_bring", "Bring your own slippers.", "Surgery may bring relief."),
+        ("heat_and_ice", "An ice pack may help.", "Warmth around the wound is a sign of infection."),
+        ("manual_therapy", "Massage is fine later.", "Surgeons manipulate the nerve."),
+        ("help_at_home", "A raised toilet seat helps.", "Someone with a family history needs advice."),
+    ],
+)
+def test_what_names_a_matter(matter: str, named: str, not_named: str) -> None:
+    assert names_matter(matter, named)
+    assert not names_matter(matter, not_named)
+
+
 def test_a_matter_without_telltale_words_is_asked_about_in_no_question() -> None:
     asked, held = english().matters["sick_note"]
     assert not asked.search("sick note")
@@ -78,6 +103,14 @@ def test_another_embedder_has_no_opinion() -> None:
     matters = Matters.load()
     vector = np.ones(matters.classifier.weights.shape[1], dtype=np.float32)
     assert matters.unnamed(vector, "another", "") is None
+
+
+def test_a_matter_that_the_word_lists_lack_is_refused(tmp_path: Path) -> None:
+    classifier = Matters.load().classifier
+    path = tmp_path / "matters.npz"
+    replace(classifier, labels=("juggling", *classifier.labels[1:])).save(path, [])
+    with pytest.raises(SpinewiseError, match="knows the matter juggling"):
+        Matters.load(path)
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
