@@ -177,7 +177,9 @@ class Triage:
     def _upto(self, turn: int, talk: Talk) -> Verdict:
         """The verdict on a turn and those before it."""
         own = self._of_turn(turn, talk)
-        if turn and own.report and not own.matched:  # only likely: what "it" is, that is red and swollen, was said before
+        if (
+            turn and own.report and not own.matched
+        ):  # only likely: what "it" is, that is red and swollen, was said before
             both = self._alike(turn, talk, f"{talk.texts[turn - 1]}{TURN_BREAK}{talk.texts[turn]}", Verdict())
             own = both if both.report and both.tier == own.tier else own
         if turn and own.report and own.tier != TIERS[0]:
