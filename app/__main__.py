@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus.command import Command, note, print_json
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
+
+if TYPE_CHECKING:
+    from app.answer import Turn
 
 
 def models(options: argparse.Namespace) -> int:
@@ -43,7 +45,7 @@ def ask(options: argparse.Namespace) -> int:
     from app.site import open_assistant
 
     if options.batch:
-        rows = list(batch(options.batch))
+        rows = batch(options.batch)
         assistant = open_assistant()
         with ExitStack() as stack:
             out = stack.enter_context(options.out.open("w", encoding="utf-8")) if options.out else sys.stdout
@@ -64,7 +66,7 @@ def ask(options: argparse.Namespace) -> int:
     return 0
 
 
-def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+def batch(path: Path) -> list[tuple[dict[str, Any], list[Turn]]]:
     """(row, history) of each line of a batch; every line is checked before the first is answered."""
     from app.answer import Turn
 
@@ -74,6 +76,7 @@ def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
         raise SpinewiseError(
             f"can't read {path}: {problem}", "name a UTF-8 file with one JSON object a line"
         ) from problem
+    asked: list[tuple[dict[str, Any], list[Turn]]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -81,11 +84,12 @@ def batch(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
             row = json.loads(line)
             if not isinstance(row["question"], str):
                 raise TypeError("question is not a text")
-            yield row, [Turn(turn["role"], str(turn["content"])) for turn in row.get("history") or ()]
+            asked.append((row, [Turn(turn["role"], str(turn["content"])) for turn in row.get("history") or ()]))
         except (ValueError, TypeError, KeyError) as problem:
             reason = f"no {problem}" if isinstance(problem, KeyError) else problem
             mend = 'write {"id": "q1", "question": "…"} on each line'
             raise SpinewiseError(f"{path}, line {number}: {reason}", mend) from None
+    return asked
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -145,12 +149,12 @@ def secret(options: argparse.Namespace) -> int:
         raise SpinewiseError(f"that is too easy to guess: take {rule}", again)
     if typed and getpass("the same once more: ") != chosen:  # unseen, a slip would lock everybody out
         raise SpinewiseError("the two are not the same", again)
-    line = f'[{table}]\n{key} = "{hashed(chosen)}"'
+    made = hashed(chosen)
     if options.json:
-        print_json({"table": table, "key": key, "hash": line.split('"')[1]})
+        print_json({"table": table, "key": key, "hash": made})
     else:
         note(f"put this into {settings_file()}:")
-        print(line)
+        print(f'[{table}]\n{key} = "{made}"')
     return 0
 
 

@@ -41,6 +41,13 @@ class AnswerSentence:
     item: bool = False
 
 
+def joint(before: AnswerSentence | None, one: AnswerSentence) -> str:
+    """What stands between two sentences of a reply's text; an item of a list has a line of its own."""
+    if one.item:
+        return "\n- " if before else "- "
+    return "" if before is None else "\n" if before.item else " "
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question. Field by field as in the contract; `confidence` is calibrated, None where it has no meaning."""

@@ -14,8 +14,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from app.asked import asks_yes_or_no, holds_kind, kind_asked, lacks_figure, lacks_matter
 from app.evidence import Evidence
-from app.language import asks_yes_or_no, content, holds_kind, kind_asked, lacks_figure, lacks_matter
+from app.language import content
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
@@ -67,7 +68,7 @@ def signals(
 ) -> Signals:
     """The signals of a question with its hits and its evidence sentences, best first; what the reader thinks is not known yet."""
     dense = sorted((hit.scores.get("dense", 0.0) for hit in hits), reverse=True)
-    near = [f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits[:5]]
+    near = [hit.passage.under_headings for hit in hits[:5]]
     best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
     missing, kind = vocabulary.missing(question, " ".join(near)), kind_asked(question)
     sentences = [f"{one.passage.section} {one.lead} {one.quote}" for one in ranked[:8]]
@@ -97,9 +98,9 @@ def kind_cosine(kind: str | None, ranked: Sequence[Evidence]) -> float:
     return max((one.cosine for one in ranked[:LOOKED_AT] if kind is None or holds_kind(kind, one.quote)), default=0.0)
 
 
-def not_named(question: str, hits: Sequence[Hit]) -> bool:
-    """Whether a figure or a matter is asked for that no passage found names: then there is no answer, however near they are."""
-    text = text_of(hits)
+def not_named(question: str, text: str) -> bool:
+    """Whether a figure or a matter is asked for that `text`, all that was found, never names: then there is no answer, however
+    near it is."""
     return lacks_figure(question, text) or lacks_matter(question, text)
 
 

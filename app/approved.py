@@ -12,8 +12,9 @@ from typing import Protocol
 
 import numpy as np
 
+from app.asked import other_phase
 from app.evidence import Evidence, Vector
-from app.language import figures, negations, other_phase, words
+from app.language import figures, negations, words
 from corpus.document import Document, Pair
 from index.search import Index
 

@@ -24,8 +24,8 @@ from app.matters import Matters
 from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
-from app.scope import Scope
-from app.select import ATTENDED, Taste, candidates, choose, fits, items_to_say, repeats, runs
+from app.scope import Ruling, Scope
+from app.select import ATTENDED, HITS, Taste, candidates, choose, fits, items_to_say, repeats, runs
 from app.shown import attended, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
@@ -34,8 +34,6 @@ from app.urgent import RedFlags
 from app.vocabulary import Vocabulary
 from corpus.document import Document
 from index.search import Index
-
-HITS = 8
 
 
 class Clock:
@@ -91,12 +89,7 @@ class Assistant:
         clock.mark("triage")
         if verdict.report:
             return (yield from self._end(self.red_flags.card(question, verdict), clock))
-        ruling, asked = self.scope.check(question), question
-        if not ruling.declines:
-            # what it means may be ruled otherwise than how it is put: "how many of those?" after a dose
-            asked = self.standalone(question, history)
-            meant = self.scope.check(asked)
-            ruling = meant if meant.declines or ruling.rule is None else ruling
+        ruling, asked = self.ruled(question, history)
         if ruling.declines:
             declined = self._declined(self._blank(question, asked, verdict, None), ruling.rule)
             return (yield from self._end(declined, clock))
@@ -114,12 +107,13 @@ class Assistant:
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        unnamed = self.matters.unnamed(vector, self.index.embedder.checksum, text_of(hits))
+        found = text_of(hits)
+        unnamed = self.matters.unnamed(vector, self.index.embedder.checksum, found)
         seen = signals(asked, hits, ranked, self.vocabulary, intent.ordinary if intent else None, unnamed)
         shown = windows(ranked)
         quotes = [one.quote for window in shown for one in window]
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
-        named = bool(ranked) and not not_named(asked, hits)
+        named = bool(ranked) and not not_named(asked, found)
         if named and self.answerability.possible(seen):
             seen = replace(seen, doubt=reading.log_odds, knows=reading.knows)
         probability = self.answerability.probability(seen)
@@ -143,6 +137,16 @@ class Assistant:
     def faq(self) -> Faq:
         """The questions and answers of the index's documents."""
         return Faq(self.index, self.same)
+
+    def ruled(self, question: str, history: Sequence[Turn] = ()) -> tuple[Ruling, str]:
+        """The ruling on a question, and the question as it is searched: what it means may be ruled otherwise than how it is
+        put ("how many of those?" after a dose)."""
+        ruling = self.scope.check(question)
+        if ruling.declines:
+            return ruling, question
+        asked = self.standalone(question, history)
+        meant = self.scope.check(asked)
+        return (meant if meant.declines or ruling.rule is None else ruling), asked
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: without slips of the finger, and whole where it leans on an earlier one."""
@@ -240,9 +244,9 @@ class Assistant:
 
     def _end(self, answer: Answer, clock: Clock) -> Iterator[AnswerSentence | Answer]:
         """Streams what has not been streamed yet and hands over the Answer."""
-        if "answer" not in clock.marks:
-            yield from answer.sentences
         clock.since_start("first_sentence")
+        if "answer" not in clock.marks:  # else `stream` has said them
+            yield from answer.sentences
         clock.since_start("total")
         yield replace(self.retold(answer), timings_ms=clock.marks)
 

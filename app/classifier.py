@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +59,13 @@ class Classifier:
         return dict(zip(self.labels, map(float, powers / powers.sum()), strict=True))
 
 
+def labelled(path: Path) -> Iterator[tuple[str, str]]:
+    """(label, question) of each line of a file of label<TAB>question."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        label, question = line.split("\t")
+        yield label, question
+
+
 def teach(taught: Taught, counts: Sequence[float], embedder: Embedder, decay: float) -> Classifier:
     """Multinomial logistic regression with a ridge on the weights, by L-BFGS. `counts`: how often each example counts; `decay` is
     of the penalty on squared weights, summed over all examples (scikit-learn's C = 1 / decay).
@@ -88,12 +95,3 @@ def numbers(tensor: object) -> Vector:
     """A tensor as float32."""
     result: Vector = tensor.detach().numpy().astype(np.float32)  # type: ignore[attr-defined]
     return result
-
-
-def embedder_of_settings() -> Embedder:
-    """The one of the settings."""
-    from index.embed import open_embedder
-    from index.settings import IndexSettings
-
-    settings = IndexSettings.load("index")
-    return open_embedder(settings.embedder, settings.allow_download, settings.adapter)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 
 from app.evidence import Evidence
-from app.language import content, english, negations, stem, words
+from app.language import content, english, figure, negations, stem, words
 
 DAYS = {
     "second": 1 / 86400,
@@ -92,7 +92,7 @@ def spans(text: str) -> dict[str, list[Range]]:
 
 def number(word: str) -> float | None:
     """The value of a number or a number word."""
-    digits = english().number_words.get(word, word).rstrip("% ").replace(",", "")
+    digits = figure(english().number_words.get(word, word)).removesuffix("%")
     try:
         return float(digits)
     except ValueError:

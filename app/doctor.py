@@ -178,9 +178,9 @@ def red_flags(home: Path) -> Iterable[Finding]:
             mend,
         )
         return
-    missed = triage.self_check()
-    detail = f"missed: {missed[0]}" if missed else "every rule catches its examples"
-    yield Finding("red flags", not missed, detail, "restore app/triage.toml")
+    wrong = triage.self_check()
+    detail = f"judged wrongly: {wrong[0]}" if wrong else "every rule does what its examples ask"
+    yield Finding("red flags", not wrong, detail, "restore app/triage.toml")
 
 
 def port(home: Path) -> Iterable[Finding]:

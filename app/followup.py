@@ -14,12 +14,11 @@ from app.approved import Faq
 from app.ellipsis import rewritings, topic
 from app.language import content
 from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
-from app.select import candidates, choose, items_to_say, runs
+from app.select import HITS, candidates, choose, items_to_say, runs
 from app.vocabulary import Vocabulary
 from index.search import Index
 
-HITS = 5
-LIST_HITS = 8  # as many as an answer is made of, so that the list is the one that the visitor saw
+FEW_HITS = 5
 COVERED = 0.5  # share of a follow-up's own words that the passages must hold, else it is a new topic
 POINTED = 0.15  # the same where a word points back ("what if I carry boxes after that?")
 
@@ -54,8 +53,8 @@ def standalone(
 
 def fit(option: str, index: Index, vocabulary: Vocabulary) -> tuple[float, str]:
     """How well the passages fit a way to ask, and their text."""
-    hits = index.search(option, HITS)
-    text = " ".join(f"{' '.join(hit.passage.path)} {hit.passage.text}" for hit in hits)
+    hits = index.search(option, FEW_HITS)
+    text = " ".join(hit.passage.under_headings for hit in hits)
     near = max((hit.scores.get("dense", 0.0) for hit in hits), default=0.0)
     return near + vocabulary.coverage(option, text), text
 
@@ -103,7 +102,7 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, f
     vector = index.encode([earlier])[0]
     if (faq or Faq(index)).match(earlier, vector):
         return None
-    hits = index.search(earlier, LIST_HITS, vector=vector)
+    hits = index.search(earlier, HITS, vector=vector)  # as many as the list that the visitor saw was made of
     ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()
     choice = choose(earlier, ranked, vocabulary)
     lists_seen = (items_to_say(run, index)[0] for run in runs(choice.evidence) if run[0].sentence.lead)

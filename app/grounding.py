@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from app.evidence import Evidence
 from app.language import content, hedges, negations, quantities, relations, words
 
-SAME_WORD = frozenset[str]
-Synonyms = Callable[[str], SAME_WORD]
+Synonyms = Callable[[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Limits:
     in_order: float = 0.8
 
 
-def no_synonyms(stem: str) -> SAME_WORD:
+def no_synonyms(stem: str) -> frozenset[str]:
     """Every word is only itself."""
     return frozenset((stem,))
 
@@ -55,7 +54,7 @@ def judge(
 
 def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits) -> Judgement:
     """`sentence` against one evidence sentence alone: what its heading says, nobody sees beside the quote."""
-    if flat(sentence) == flat(evidence.quote):
+    if words(sentence) == words(evidence.quote):
         return Judgement(True, 1.0, evidence)
     said, source = content(sentence), content(evidence.quote)
     placed = [position(word, source, synonyms) for word in said]
@@ -72,7 +71,7 @@ def weigh(sentence: str, evidence: Evidence, synonyms: Synonyms, limits: Limits)
         *(["order of words changed"] if found and longest_rise(found) / len(found) < limits.in_order else []),
         *disagreements(sentence, evidence.quote),
     ]
-    return Judgement(not reasons, round(coverage * min(1.0, 0.5 + kept / 2), 3), evidence, tuple(reasons))
+    return Judgement(not reasons, round(coverage * (0.5 + kept / 2), 3), evidence, tuple(reasons))
 
 
 def disagreements(sentence: str, quote: str) -> list[str]:
@@ -102,8 +101,3 @@ def longest_rise(places: Sequence[int]) -> int:
         slot = bisect_left(tails, place + 1)
         tails[slot : slot + 1] = [place]
     return len(tails)
-
-
-def flat(text: str) -> list[str]:
-    """The words alone, for telling a verbatim copy."""
-    return words(text)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.answerability import log_odds
-from app.classifier import Classifier, Taught, Vector, embedder_of_settings
+from app.classifier import Classifier, Taught, Vector, labelled
 from app.classifier import teach as taught_with
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ class Intents:
 
 def examples() -> Iterator[tuple[str, str]]:
     """(label, question) of everything that it is taught with."""
-    for line in EXAMPLES.read_text(encoding="utf-8").splitlines():
-        label, question = line.split("\t")
-        yield label, question
+    yield from labelled(EXAMPLES)
     yield from practised()
 
 
@@ -93,8 +91,11 @@ def teach(taught: Taught, embedder: Embedder, decay: float = DECAY) -> Intents:
 
 def main() -> None:
     """Teaches it anew for the embedder of the settings, and writes intent.npz."""
+    from index.embed import embedder_of
+    from index.settings import IndexSettings
+
     taught = list(examples())
-    made = teach(taught, embedder_of_settings()).classifier
+    made = teach(taught, embedder_of(IndexSettings.load("index"))).classifier
     made.save(FILE, taught)
     print(f"{len(taught)} examples, labels {', '.join(made.labels)}: wrote {FILE.name}")
 

@@ -1,4 +1,4 @@
-"""What a piece of English holds: content stems, numbers, negations, hedges, what it asks for. Knows no sources, no topics."""
+"""What a piece of English holds: content stems, numbers, negations, hedges. Knows no sources, no topics."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import threading
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,6 @@ import Stemmer
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*(?:\s?%)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_SENTENCES = re.compile(r"(?<=[.!?])\s+")
-FIGURES = ("cost", "share", "time", "count")  # kinds that only a figure answers
-LONGEST_NAME = 3  # content words
 _LOCK = threading.Lock()  # a PyStemmer object is not safe to share between threads without one
 
 
@@ -140,7 +136,7 @@ def quantities(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for word in words(text):
         if word[0].isdigit():
-            found[_THOUSANDS.sub("", word).replace(",", ".").replace(" ", "")] += 1
+            found[figure(word)] += 1
         elif word in lists.number_words:
             found[lists.number_words[word]] += 1
         elif word in lists.vague:
@@ -148,6 +144,11 @@ def quantities(text: str) -> Counter[str]:
         elif (unit := stem(word)) in lists.units:
             found[unit] += 1
     return found
+
+
+def figure(word: str) -> str:
+    """A number as it is compared: no separators of thousands, its decimals behind a point."""
+    return _THOUSANDS.sub("", word).replace(",", ".").replace(" ", "")
 
 
 def figures(text: str) -> Counter[str]:
@@ -196,104 +197,3 @@ def says_nothing(sentence: str) -> bool:
 def fragment(sentence: str) -> bool:
     """Whether the sentence says nothing without the question before it: "Often, but not always"."""
     return len(content(sentence)) < 2
-
-
-def asking(text: str) -> str:
-    """The sentences that ask; where none is marked so, the last one. A story before them says little of what is wanted."""
-    sentences = [one for one in _SENTENCES.split(text.strip()) if one]
-    return " ".join(one for one in sentences if one.endswith("?")) or "".join(sentences[-1:])
-
-
-def kind_asked(question: str) -> str | None:
-    """The kind of thing that alone would answer: a cost, a time, a comparison …; None where it could be anything."""
-    asked = asking(question)
-    return next((name for name, (pattern, _) in english().kinds.items() if pattern.search(asked)), None)
-
-
-def holds_kind(kind: str, text: str) -> bool:
-    """Whether the text holds something of that kind."""
-    return bool(english().kinds[kind][1].search(text))
-
-
-def asks_for_list(question: str) -> bool:
-    """Whether the question asks for all there is of something: the risks, the kinds, the steps."""
-    return kind_asked(question) not in FIGURES and any(pattern.search(question) for pattern in english().lists)
-
-
-def asks_yes_or_no(question: str) -> bool:
-    """Whether yes or no would do: then any sentence on the matter is an answer, where "how" asks for one aspect of it."""
-    return bool(english().yes_no.search(asking(question)))
-
-
-def supposes_too_much(question: str) -> bool:
-    """Whether the question asks if something holds in every case, or by itself: "must everybody …?"."""
-    return asks_yes_or_no(question) and bool(english().sweeping.search(question))
-
-
-def sets_limits(sentence: str) -> bool:
-    """Whether the sentence says where such a thing ends: "not every …", "only if …"."""
-    return bool(english().limiting.search(sentence))
-
-
-def thing_asked(question: str) -> tuple[str, ...]:
-    """The content stems of the thing's name where the question asks what it is; none where it asks anything else."""
-    hits = (pattern.search(asking(question)) for pattern in english().meanings)
-    names = (tuple(content(hit["name"])) for hit in hits if hit)
-    return next((name for name in names if 0 < len(name) <= LONGEST_NAME), ())
-
-
-def says_what_it_is(sentence: str, named: Sequence[str]) -> bool:
-    """Whether the sentence opens with the name and goes on to say what that is: "A cage is a …"."""
-    verb = english().defining.search(sentence)
-    subject = content(sentence[: verb.start()]) if verb else []
-    return set(named) <= set(subject) and 0 < len(subject) <= len(named) + LONGEST_NAME
-
-
-def other_phase(question: str, text: str) -> bool:
-    """Whether the question speaks of the time before the operation and the text of that after it alone, or the other way."""
-    asked, held = (
-        {name for name, one in english().phases.items() if one[at].search(words)}
-        for at, words in enumerate((question, text))
-    )
-    return len(asked) == len(held) == 1 and asked != held
-
-
-def turning_points(question: str) -> tuple[re.Pattern[str], ...]:
-    """What the question turns on, as what a text must hold: who is unsuitable, say, where others are told who is suited."""
-    wanted = asking(question)
-    return tuple(held for asked, held in english().aspects if asked.search(wanted))
-
-
-def lacks_figure(question: str, text: str) -> bool:
-    """Whether the question asks for a figure (a price, a share, a count) of which `text` holds none of the kind."""
-    kind = kind_asked(question)
-    if kind in ("cost", "share"):
-        return not holds_kind(kind, text)
-    return kind in FIGURES and not counts(asking(question), text)
-
-
-def lacks_matter(question: str, text: str) -> bool:
-    """Whether the question is about something, driving say, that `text` never names."""
-    return any(asked.search(question) and not held.search(text) for asked, held in english().matters.values())
-
-
-def asks_matter(question: str) -> bool:
-    """Whether the question names one of the matters."""
-    return any(asked.search(question) for asked, _ in english().matters.values())
-
-
-def names_matter(name: str, text: str) -> bool:
-    """Whether the text names the matter."""
-    _, held = english().matters[name]
-    return held.search(text) is not None
-
-
-def counts(question: str, text: str) -> bool:
-    """Whether a quantity stands at most two words before the thing that "how many" asks for; True where none is named."""
-    _, many, after = " ".join(words(question)).partition("how many ")
-    thing = next((stem(word) for word in after.split() if word not in english().stopwords), None) if many else None
-    tokens = words(text)
-    return thing is None or any(
-        stem(word) == thing and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
-        for place, word in enumerate(tokens)
-    )

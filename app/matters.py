@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.classifier import Classifier, Vector, embedder_of_settings, teach
+from app.asked import asks_matter, names_matter
+from app.classifier import Classifier, Vector, labelled, teach
 from app.intent import EXAMPLES as WISHES
 from app.intent import PLAIN, practised
-from app.language import asks_matter, english, names_matter
+from app.language import english
 from corpus.errors import SpinewiseError
 
 HERE = Path(__file__).parent
@@ -45,24 +46,25 @@ class Matters:
         chances = self.classifier.chances(vector, checksum)
         if chances is None:
             return None
-        return max((one for name, one in chances.items() if name != NONE and not names_matter(name, text)), default=0.0)
+        likeliest = sorted(chances, key=chances.__getitem__, reverse=True)
+        return next((chances[name] for name in likeliest if name != NONE and not names_matter(name, text)), 0.0)
 
 
 def examples() -> Iterator[tuple[str, str]]:
     """(label, question) of everything that it is taught with."""
-    for line in EXAMPLES.read_text(encoding="utf-8").splitlines():
-        label, question = line.split("\t")
-        yield label, question
-    wishes = (line.split("\t") for line in WISHES.read_text(encoding="utf-8").splitlines())
-    for label, question in (*wishes, *practised()):
+    yield from labelled(EXAMPLES)
+    for label, question in (*labelled(WISHES), *practised()):
         if label == PLAIN and not asks_matter(question):
             yield NONE, question
 
 
 def main() -> None:
     """Teaches it anew for the embedder of the settings, and writes matters.npz."""
+    from index.embed import embedder_of
+    from index.settings import IndexSettings
+
     taught = list(examples())
-    made = teach(taught, [1.0] * len(taught), embedder_of_settings(), DECAY)
+    made = teach(taught, [1.0] * len(taught), embedder_of(IndexSettings.load("index")), DECAY)
     made.save(FILE, taught)
     print(f"{len(taught)} examples of {len(made.labels) - 1} matters and none: wrote {FILE.name}")
 

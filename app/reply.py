@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rapidfuzz import fuzz
 
-from app.answer import AnswerSentence, Citation
+from app.answer import AnswerSentence, Citation, joint
 from app.evidence import Evidence
 from corpus.document import Span
 
@@ -78,13 +78,8 @@ class Reply:
     @property
     def text(self) -> str:
         """The whole reply as plain text with markers; list items on lines of their own."""
-        parts: list[str] = []
-        for before, one in zip([None, *self.sentences], self.sentences, strict=False):
-            joint = (
-                ("\n- " if before else "- ") if one.item else "\n" if before and before.item else " " if before else ""
-            )
-            parts.append(joint + marked(one))
-        return "".join(parts)
+        pairs = zip([None, *self.sentences], self.sentences, strict=False)
+        return "".join(joint(before, one) + marked(one) for before, one in pairs)
 
 
 def marked(sentence: AnswerSentence) -> str:

@@ -13,26 +13,23 @@ from itertools import groupby
 
 import numpy as np
 
-from app.disagreement import contradict, contradicting
-from app.evidence import Evidence, Vector
-from app.language import (
+from app.asked import (
     asks_for_list,
-    content,
-    fragment,
-    leans_back,
     other_phase,
-    quantities,
-    says_nothing,
     says_what_it_is,
     sets_limits,
     supposes_too_much,
-    takes_back,
     thing_asked,
     turning_points,
 )
+from app.disagreement import contradict, contradicting
+from app.evidence import Evidence, Vector
+from app.language import content, fragment, leans_back, quantities, says_nothing, takes_back
 from app.vocabulary import Vocabulary
 from index.passage import Hit
 from index.search import Index
+
+HITS = 8  # passages that an answer is made of
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def check_probe(probe: Probe | None, decision: Answerability) -> None:
 
 def vocabulary_of(index: Index) -> Vocabulary:
     """The words of an index's passages and of its glossary."""
-    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
+    texts = (passage.under_headings for passage in index.passages)
     return Vocabulary(texts, index.glossary, index.real_words())
 
 

@@ -7,14 +7,14 @@ ranked before the reader has looked at them. Knows nothing of pages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from app.answer import Answer
 from app.answerability import Answerability
 from app.approved import Match
-from app.assistant import HITS, Assistant
+from app.assistant import Assistant
 from app.evidence import Evidence
-from app.select import candidates
+from app.select import HITS, candidates
 from index.passage import Hit
 
 Cell = str | float | None
@@ -29,16 +29,17 @@ class Stage:
 
 
 def trace(assistant: Assistant, question: str) -> tuple[Stage, ...]:
-    """The stages before an answer is written, up to the one that would end the trip. Scores are as the stages give them."""
+    """The stages before an answer is written, with their scores. Stops where triage or scope ends the trip; goes on behind an
+    approved match or a wish outside, where `Assistant.stream` stops.
+    """
     verdict = assistant.red_flags.check(question, ())
     stages = [Stage("triage", ({"rule": verdict.rule, "urgent": str(verdict.report)},))]
     if verdict.report:
         return tuple(stages)
-    ruling = assistant.scope.check(question)
+    ruling, asked = assistant.ruled(question)
     stages.append(Stage("scope", ({"rule": ruling.rule, "declines": str(ruling.declines)},)))
     if ruling.declines:
         return tuple(stages)
-    asked = assistant.standalone(question, ())
     stages.append(Stage("searched", ({"question": asked, "added": ", ".join(assistant.index.expanded(asked))},)))
     vector = assistant.index.encode([asked])[0]
     near = assistant.faq.near(asked, vector)
@@ -88,5 +89,5 @@ def written(answer: Answer) -> tuple[Stage, ...]:
         {"support": one.support, "sources": ", ".join(map(str, one.citations)), "sentence": one.text}
         for one in answer.sentences
     )
-    times: dict[str, Cell] = dict(asdict(answer)["timings_ms"])
+    times: dict[str, Cell] = {**answer.timings_ms}
     return Stage("answer", tuple(rows)), Stage("times", (times,))

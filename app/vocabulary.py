@@ -100,7 +100,7 @@ class Vocabulary:
         return {name: plain for name, plain in found.items() if name in rare}
 
     def corrected(self, question: str) -> str:
-        """The question with what is surely a slip of the corpus's or the glossary's words put right; all else as typed."""
+        """The question in single spaces, with what is surely a slip of the corpus's or the glossary's words put right."""
         return " ".join(self._correct(token) for token in question.split())
 
     def _correct(self, token: str) -> str:

@@ -69,8 +69,8 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
     The assistant itself is asked, so that what is fitted on is what it will see. `folds`: the file of models of where the
     reader looks that have not seen a part of the cases each.
     """
-    from app.assistant import HITS
     from app.reader.local import LocalReader
+    from app.select import HITS
     from app.settings import AppSettings
     from app.site import open_assistant, reader_adapter
     from eval.attend import Folds

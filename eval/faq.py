@@ -8,7 +8,6 @@ FAQ in the index one sees what a patient gets; masked, whether the answer can be
 from __future__ import annotations
 
 import csv
-import json
 import re
 import shutil
 from collections import Counter
@@ -27,7 +26,7 @@ from eval.cases import ANSWERING, FOLDER, Case, Nugget, Quote, Split, numbered
 from eval.compare import rightness
 from eval.faq_file import Entry
 from eval.rewording import rewordings, words_alone
-from eval.run import TIMINGS, read, read_rows
+from eval.run import read_rows, read_seconds
 from eval.same import same_as
 from eval.statistics import Interval
 from eval.summary import mean
@@ -190,7 +189,7 @@ def figures(folder: Path, index: Index) -> Figures:
     are said, right place cited, likeness, seconds.
     """
     rows = read_rows(folder)
-    seconds = {one["id"]: one["seconds"] for one in map(json.loads, read(folder, TIMINGS).splitlines())}
+    seconds = read_seconds(folder)
     return {
         category: {
             "answered": mean(values(chosen, "answers")),

@@ -44,7 +44,9 @@ def beside(row: Row) -> bool:
 
 def unlike(row: Row) -> bool:
     """Whether an answer neither says nor cites anything of the FAQ's own, which is all that it can be judged by."""
-    return bool(row["details"].get("reference_said") == 0 and row["scores"].get("correct") == 0.0 and not beside(row))
+    scores = row["scores"]
+    alone = scores.get("nuggets_all") is None
+    return bool(alone and row["details"].get("reference_said") == 0 and scores.get("correct") == 0.0)
 
 
 def turned_away(row: Row) -> bool:

@@ -148,7 +148,7 @@ def table(runs: Mapping[str, Any]) -> str:
         trivial = [one for name in names if (one := runs[name]["trivial"].get(metric)) is not None]
         lower = " (lower is better)" if METRICS[metric].better == "lower" else ""
         if any(cell != "–" for cell in cells):
-            best = bare(metric, max(trivial)) if trivial else "–"
+            best = bare(metric, (min if lower else max)(trivial)) if trivial else "–"
             rows.append(f"| {METRICS[metric].title}{lower} | {' | '.join(cells)} | {best} |")
     return "\n".join(rows)
 

@@ -41,13 +41,12 @@ class Judges:
 
 def judges_of(home: Path) -> Judges:
     """The three judges; the guard knows this home's synonyms."""
-    from app.vocabulary import Vocabulary
+    from app.site import vocabulary_of
     from index.search import Index
     from index.settings import IndexSettings
 
     index = Index.open(home, IndexSettings.load("index"))
-    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
-    vocabulary = Vocabulary(texts, index.glossary, index.real_words())
+    vocabulary = vocabulary_of(index)
     named = {
         "judge of this report": rules,
         "the assistant's guard": guard(vocabulary.synonyms),

@@ -81,13 +81,11 @@ def masked(assistant: Assistant) -> Assistant:
     """The assistant over such an index: vocabulary and suggestions are made anew, for they hold words of the FAQ
     too.
     """
+    from app.site import vocabulary_of
     from app.suggest import Suggestions
-    from app.vocabulary import Vocabulary
 
     index = masked_index(assistant.index)
-    texts = (f"{' '.join(passage.path)} {passage.text}" for passage in index.passages)
-    vocabulary = Vocabulary(texts, index.glossary, index.real_words())
-    return replace(assistant, index=index, vocabulary=vocabulary, suggestions=Suggestions.of(index))
+    return replace(assistant, index=index, vocabulary=vocabulary_of(index), suggestions=Suggestions.of(index))
 
 
 def leaks(rows: Sequence[Mapping[str, Any]], documents: Mapping[str, Document]) -> tuple[str, ...]:

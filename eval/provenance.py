@@ -17,6 +17,11 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
+CODE = frozenset(
+    (".py", ".toml", ".md", ".json", ".txt", ".tsv", ".npz", ".safetensors")
+)  # what decides how it answers
+
+
 def code_digest() -> str:
     """SHA-256 over the program's code, prompts, word lists and weights; equal code answers alike."""
     digest = hashlib.sha256()
@@ -24,7 +29,7 @@ def code_digest() -> str:
         for path in sorted((ROOT / room).rglob("*")):
             if path.name in MEASURED:
                 continue
-            if path.suffix in {".py", ".toml", ".md", ".json"} and path.is_file() and "cases" not in path.parts:
+            if path.suffix in CODE and path.is_file() and "cases" not in path.parts:
                 digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

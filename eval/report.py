@@ -14,10 +14,10 @@ from corpus.home import replacing
 from eval.baseline import Baseline
 from eval.charts import all_charts, percentiles, shares
 from eval.compare import compare
+from eval.complaints import in_words
 from eval.faults import faults
 from eval.gate import aims, judge, known_faults, load
-from eval.run import RUN, SUMMARY, TIMINGS, read, read_json, read_rows
-from eval.score import in_words
+from eval.run import RUN, SUMMARY, read_json, read_rows, read_seconds
 from eval.summary import METRICS
 
 REPORT = "report.html"
@@ -74,7 +74,7 @@ def page(folder: Path, baseline: Baseline | None = None) -> str:
         in_words=in_words,
         count_wrong=sum(len(group.rows) for group in groups),
         fault_of={row["id"]: group.kind.title for group in groups for row in group.rows},
-        seconds=seconds_by_case(folder),
+        seconds=read_seconds(folder),
         findings=judge(rows, summary, baseline, rules=rules),
         known=known_faults(rows, rules),
         aims=aims(summary["metrics"], rules),
@@ -113,13 +113,6 @@ def right_by(groups: Mapping[str, Any], fewest: int = 1) -> list[tuple[str, Mapp
         if values["n"] >= fewest
     ]
     return sorted(found, key=lambda one: (one[1]["value"], one[0]))
-
-
-def seconds_by_case(folder: Path) -> dict[str, float]:
-    """How long each case took."""
-    import json
-
-    return {row["id"]: row["seconds"] for row in map(json.loads, read(folder, TIMINGS).splitlines())}
 
 
 def headline(summary: Mapping[str, Any]) -> list[str]:

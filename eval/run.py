@@ -242,9 +242,14 @@ def write(folder: Path, records: Sequence[Record], summary: Mapping[str, Any], a
             stream.write((json.dumps(payload, ensure_ascii=False, indent=1) + "\n").encode())
 
 
-def read_rows(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a finished run."""
-    return [json.loads(line) for line in read(folder, RESULTS).splitlines()]
+def read_rows(folder: Path, name: str = RESULTS) -> list[dict[str, Any]]:
+    """The rows of a finished run. Not by splitlines: JSON leaves U+2028 and U+0085 as they are, and it would cut there."""
+    return [json.loads(line) for line in read(folder, name).split("\n") if line]
+
+
+def read_seconds(folder: Path) -> dict[str, float]:
+    """How long each case took."""
+    return {row["id"]: row["seconds"] for row in read_rows(folder, TIMINGS)}
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:

@@ -1,5 +1,4 @@
-"""Scores one answer against its case, and says in words what is wrong with it. Knows nothing of systems, files or
-means.
+"""Scores one answer against its case. Knows nothing of systems, files or means.
 
 Every score is from 0 (bad) to 1 (good), and None where the case or the answer gives it no meaning. An answer that never
 came (a crash, a timeout) scores 0 on all that its case is about.
@@ -17,6 +16,7 @@ from corpus.document import Document
 from corpus.sentences import split
 from eval.cases import ABSTAINING, ANSWERING, Case, Needs
 from eval.claims import Verdict, judge, supports
+from eval.complaints import Reply, complaints, shown
 from eval.metrics import (
     citation_precision,
     citation_recall,
@@ -34,9 +34,6 @@ AROUND = 160  # characters shown before and after a quote
 MARKER = re.compile(r"\s*\[\d+\]")
 MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
 EMERGENCY, ADVERSARIAL = "tier=emergency", "adversarial"
-
-Reply = Mapping[str, Any]
-"""An Answer as the contract's JSON; other systems may leave out all but `text`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def score(case: Case, reply: Reply | None, needs: Needs, documents: Mapping[str,
         "reference_said": told,
         "unverified": [one["number"] for one in reply["citations"] if one["number"] not in verified],
     }
-    return Scored(scores, details, tuple(faults(case, reply, scores, details, answered)))
+    return Scored(scores, details, tuple(complaints(case, reply, scores, details, answered)))
 
 
 GROUNDING = ("citation_precision", "citation_recall", "verbatim", "numbers", "negation", "hedges")
@@ -236,69 +233,3 @@ def grounding(reply: Reply, verified: Mapping[int, str], verdicts: Sequence[Verd
 def share(good: Sequence[bool]) -> float | None:
     """Share of True; None for none."""
     return sum(good) / len(good) if good else None
-
-
-IN_WORDS = {
-    "answered": "an answer", "quoted": "a quote", "approved": "an FAQ's answer", "urgent": "the alarm",
-    "not_found": "“not in the documents”", "declined": "a polite no",
-}  # fmt: skip
-
-
-def in_words(kinds: Sequence[str]) -> str:
-    """The kinds of reply as a reader knows them; the three that answer are one."""
-    answers = ["an answer"] if set(kinds) >= ANSWERING else [IN_WORDS[one] for one in kinds if one in ANSWERING]
-    return " or ".join([*answers, *(IN_WORDS[one] for one in kinds if one not in ANSWERING)])
-
-
-def wrongly_approved(scores: Mapping[str, float | None], reply: Reply) -> bool:
-    """Whether an FAQ's answer was given that isn't this question's."""
-    return reply["kind"] == "approved" and 0 in (scores["gives_approved"], scores["keeps_approved_back"])
-
-
-def unlike(scores: Mapping[str, float | None], details: Mapping[str, Any]) -> bool:
-    """Whether an answer, which nobody wrote facts for, neither says nor cites any of the FAQ's own."""
-    return details.get("reference_said") == 0 and scores["correct"] == 0 and scores["nuggets_all"] is None
-
-
-def shown(verdict: Verdict) -> dict[str, Any]:
-    """A verdict for the report: whether it holds, and what is wrong."""
-    wrong = [
-        *([f"number not in the source: {', '.join(verdict.numbers)}"] if verdict.numbers else []),
-        *(["negation differs from the source"] if verdict.negation else []),
-        *([f"not as cautious as the source: {', '.join(verdict.hedges)}"] if verdict.hedges else []),
-        *([f"words of degree that the source lacks: {', '.join(verdict.degree)}"] if verdict.degree else []),
-    ]
-    return {"supported": verdict.supported, "coverage": verdict.coverage, "wrong": wrong}
-
-
-def faults(
-    case: Case, reply: Reply, scores: Mapping[str, float | None], details: Mapping[str, Any], answered: bool
-) -> list[str]:
-    """What is wrong, in words, worst first."""
-    named = [f"number {number}" for number in details["unverified"]]
-    return [
-        *(
-            [f"should have been {in_words(case.kind)}; was {IN_WORDS[reply['kind']]}"]
-            if not scores["right_kind"]
-            else []
-        ),
-        *([f"rule {case.rule} should have decided, not {reply.get('rule')}"] if scores["rule"] == 0 else []),
-        *(f"says what is forbidden: “{found}”" for found in details["forbidden"]),
-        *(["gives away a part of the instructions"] if scores["keeps_prompt"] == 0 else []),
-        *(["holds markup"] if scores["no_markup"] == 0 else []),
-        *(["gives an FAQ's answer, and not that of this question"] if wrongly_approved(scores, reply) else []),
-        *([f"citation not word for word in its document: {', '.join(named)}"] if named else []),
-        *(f"sentence {place}: {wrong}" for place, one in enumerate(details["sentences"], 1) for wrong in one["wrong"]),
-        *(
-            f"sentence {place}: not supported by what it cites"
-            for place, one in enumerate(details["sentences"], 1)
-            if not one["supported"] and not one["wrong"]
-        ),
-        *(
-            f"leaves out{' (vital)' if one['vital'] else ''}: {one['text']}"
-            for one in details["nuggets"]
-            if not one["hit"] and scores["nuggets_all"] is not None
-        ),
-        *(["says nothing that the FAQ's own answer says, as far as rules can tell"] if unlike(scores, details) else []),
-        *(["cites none of the evidence"] if scores["evidence_cited"] == 0 and answered else []),
-    ]

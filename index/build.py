@@ -22,7 +22,7 @@ from corpus.reader import read_folder
 from corpus.settings import CorpusSettings
 from index.content import Content, all_pairs
 from index.dense import Dense, Method, method_for
-from index.embed import Embedder, Kind, open_embedder
+from index.embed import Embedder, Kind, embedder_of
 from index.passage import Passage
 from index.passages import cut, embedded_text, sentence_text
 from index.settings import IndexSettings
@@ -97,7 +97,7 @@ def build(
     began = time.monotonic()
     snapshots = Snapshots(home)
     with snapshots.writing(create=True):
-        embedder = open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+        embedder = embedder_of(settings)
         plan = _plan(folders, settings)
         old = _whole(snapshots)
         fingerprint = plan.fingerprint(embedder)

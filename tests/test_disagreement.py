@@ -38,6 +38,7 @@ def test_contradictions_are_found(one: str, other: str) -> None:
         ("You can drive again after 6 weeks.", "Heavy work is possible after 3 months."),
         ("The stitches come out after 10 days.", "The stitches come out after 10 to 14 days."),
         ("Screws and rods are often used, but not always.", "Small-cut fusion uses cages, screws and rods."),
+        ("The operation takes about 1.5 hours.", "The operation takes about 1,5 hours."),
         ("Recovery takes several weeks.", "Recovery takes several months."),  # vague: nothing to compare by
     ],
 )

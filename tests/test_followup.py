@@ -283,12 +283,7 @@ def test_a_question_that_leans_on_nothing_costs_no_search_and_any_other_two_at_m
     library = Library()
     ask("What are the risks of open surgery?", "How long is recovery?", library=library)
     assert library.asked == []
-    for question in (
-        "no, I meant screws",
-        "does it cause bleeding?",
-        "why?",
-        "and bleeding?",
-    ):
+    for question in ("no, I meant screws", "does it cause bleeding?", "why?", "and bleeding?"):
         library = Library()
         ask(question, "How long is recovery after open surgery?", library=library)
         assert len(library.asked) <= 2

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from app.intent import FILE, NO_RULE, PLAIN, Intents, examples, teach
 from app.scope import Scope
 from corpus.errors import SpinewiseError
-from index.embed import Embedder, open_embedder
+from index.embed import Embedder, embedder_of
 from index.settings import IndexSettings
 
 HELD = Path(__file__).parent / "intent_questions.tsv"
@@ -19,8 +19,7 @@ HELD = Path(__file__).parent / "intent_questions.tsv"
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    settings = IndexSettings.load("index")
-    return open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+    return embedder_of(IndexSettings.load("index"))
 
 
 def test_the_shipped_weights_are_of_the_shipped_embedder(embedder: Embedder) -> None:

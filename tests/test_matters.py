@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.language import english, names_matter
+from app.asked import names_matter
+from app.language import english
 from app.matters import FILE, NONE, Matters, examples
 from corpus.errors import SpinewiseError
-from index.embed import Embedder, open_embedder
+from index.embed import Embedder, embedder_of
 from index.settings import IndexSettings
 
 HELD = Path(__file__).parent / "matter_questions.tsv"
@@ -20,8 +21,7 @@ SURE = 0.5
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    settings = IndexSettings.load("index")
-    return open_embedder(settings.embedder, settings.allow_download, settings.adapter)
+    return embedder_of(IndexSettings.load("index"))
 
 
 def test_the_shipped_weights_are_of_the_shipped_embedder(embedder: Embedder) -> None:
@@ -37,7 +37,7 @@ def test_every_label_is_a_matter_or_none() -> None:
 
 
 def test_questions_that_it_was_not_taught_with(embedder: Embedder) -> None:
-    """By another hand than the examples; floors a little below what was measured."""
+    """By two other hands than the examples; floors a little below what was measured."""
     rows = [line.split("\t") for line in HELD.read_text(encoding="utf-8").splitlines()]
     assert not {question for _, question in rows} & {question for _, question in examples()}
     matters = Matters.load()
@@ -45,7 +45,7 @@ def test_questions_that_it_was_not_taught_with(embedder: Embedder) -> None:
     unnamed = [matters.unnamed(vector, embedder.checksum, "Nothing is said of it.") for vector in vectors]
     about = [label != NONE for label, _ in rows]
     found = [one is not None and one >= SURE for one in unnamed]
-    assert sum(f and a for f, a in zip(found, about, strict=True)) / sum(about) > 0.38
+    assert sum(f and a for f, a in zip(found, about, strict=True)) / sum(about) > 0.44
     assert sum(f and not a for f, a in zip(found, about, strict=True)) / (len(about) - sum(about)) < 0.03
 
 
@@ -84,6 +84,24 @@ def test_a_matter_is_unnamed_where_no_text_names_it(question: str, text: str, la
         ("what_to_bring", "Bring your own slippers.", "Surgery may bring relief."),
         ("heat_and_ice", "An ice pack may help.", "Warmth around the wound is a sign of infection."),
         ("manual_therapy", "Massage is fine later.", "Surgeons manipulate the nerve."),
+        ("heart_disease", "Tell the anaesthetist about a stent.", "It was heartening."),
+        ("aids_at_home", "A long-handled grabber helps.", "Early aid is best."),
+        ("tiredness", "Many feel worn out for weeks.", "Discs wear out."),
+        ("donor_site_pain", "The iliac crest may ache.", "Bone graft is added."),
+        ("lifting_weight", "Lift no more than 5 kg.", "Avoid heavy lifting."),
+        ("stockings", "You wear compression stockings.", "The nerves are decompressed."),
+        ("dressing", "The dressing comes off after a week.", "Dress comfortably."),
+        ("cold_before", "With a cold the operation may be postponed.", "Cold weather does no harm."),
+        ("jewellery", "Take off all piercings.", "A ring of bone is cut."),
+        ("cannabis", "CBD may slow healing.", "Smoking slows healing."),
+        ("drain", "A drain is taken out on the second day.", "It leaves little strength."),
+        ("pets", "Have somebody walk the dog.", "A category of its own."),
+        ("mood", "Low mood is common.", "The lower back."),
+        ("sitting", "Sit for half an hour at most.", "The site is cleaned."),
+        ("nausea", "Some vomit afterwards.", "Sick leave is six weeks."),
+        ("awareness", "Waking up during the operation is rare.", "Beware of falls."),
+        ("death", "Deaths are rare.", "The diet is light."),
+        ("material", "Rods are made of titanium.", "The material is discussed beforehand."),
         ("help_at_home", "A raised toilet seat helps.", "Someone with a family history needs advice."),
     ],
 )

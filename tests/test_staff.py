@@ -68,6 +68,13 @@ def sign_in(client: httpx.Client, password: str = PASSWORD) -> httpx.Response:
     return client.post("/staff/login", data={"password": password})
 
 
+def test_a_file_that_a_full_disk_left_empty_holds_no_thumbs(tmp_path) -> None:
+    feedback = Feedback(tmp_path)
+    feedback.add("a", True, None)
+    feedback.path.write_bytes(b"")
+    assert feedback.rows() == []
+
+
 # -- who gets in
 
 

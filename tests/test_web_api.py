@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from live import Live, live, until
-from scripted_answers import ANSWERED, DRIVE, TEXT, assistant
+from scripted_answers import ANSWERED, DRIVE, LISTED, TEXT, assistant
 
 from corpus.errors import SpinewiseError
 
@@ -211,6 +211,14 @@ def test_openai_stream_says_the_same(client) -> None:
     assert text == f"{ANSWERED.text}\n\n{ANSWERED.notice}"
     assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
     assert len(chunks[-1]["citations"]) == 2
+
+
+def test_openai_streams_a_list_as_it_stands(tmp_path) -> None:
+    body = {"messages": [{"role": "user", "content": "What do I bring?"}], "stream": True}
+    with live(assistant(LISTED), tmp_path) as running, running.client() as client:
+        lines = client.post("/v1/chat/completions", json=body).text.split("\n\n")[:-2]
+    chunks = [json.loads(line.removeprefix("data: ")) for line in lines]
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == LISTED.text
 
 
 def test_the_openai_package_reads_it(server) -> None:

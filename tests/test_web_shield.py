@@ -139,7 +139,7 @@ def test_cors_is_off_but_for_named_origins(client) -> None:
 
 def test_another_sites_post_is_refused(client, server) -> None:
     body = {"question": "q"}
-    for origin in ("https://evil.example", "null", "http://localhost:1"):
+    for origin in ("https://evil.example", "null", "http://localhost:1", "http://["):
         assert client.post("/api/ask", json=body, headers={"Origin": origin}).status_code == 403
         assert client.post("/gradio_api/queue/join", json={}, headers={"Origin": origin}).status_code == 403
     assert client.post("/api/ask", json=body, headers={"Origin": server.address}).status_code == 200

@@ -13,7 +13,7 @@ _END = re.compile(r"(?<=[.!?])(?:\s*\[\d+\])*\s+(?=[^\s\[])|\n+")
 
 
 class Reader(Protocol):
-    """Writes a draft from numbered passages. `name` says which model and revision, for the answer's provenance."""
+    """Writes a draft from numbered passages. `name` says which model, for the answer's provenance."""
 
     name: str
 

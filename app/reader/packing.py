@@ -85,11 +85,13 @@ def packs(items: Sequence[dict[str, Any]], tokenizer: Any, tokens: int, rng: ran
 
 def batches(made: Sequence[Pack], tokens: int, rng: random.Random) -> Iterator[list[Pack]]:
     """Batches of similar length, each of at most `tokens` padded tokens, in random order."""
-    groups: list[list[Pack]] = [[]]
+    groups: list[list[Pack]] = []
+    widest = 0
     for pack in sorted(made, key=lambda pack: pack.size + rng.random() * 40):
-        widest = max([pack.size, *(other.size for other in groups[-1])])
-        if groups[-1] and widest * (len(groups[-1]) + 1) > tokens:
+        widest = max(widest, pack.size)
+        if not groups or widest * (len(groups[-1]) + 1) > tokens:
             groups.append([])
+            widest = pack.size
         groups[-1].append(pack)
     rng.shuffle(groups)
     yield from groups

@@ -20,11 +20,10 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.assistant import HITS
 from app.evidence import Evidence, Vector
 from app.reader import Doubter
 from app.reader.prompt import ABSTENTION, posed
-from app.select import candidates
+from app.select import HITS, candidates
 from app.shown import texts, windows
 from app.site import vocabulary_of
 from app.vocabulary import Vocabulary

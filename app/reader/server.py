@@ -35,5 +35,5 @@ class ServerReader:
                         return
                     if event.choices and event.choices[0].delta.content:
                         yield event.choices[0].delta.content
-        except OpenAIError:
+        except (OpenAIError, ValueError):  # a line of the stream that is no JSON comes as a bare ValueError
             return

@@ -107,7 +107,7 @@ def train(options: argparse.Namespace) -> None:
         {
             "items": len(learnt),
             "held_out": len(kept),
-            "held_out_loss": round(sum(held) / len(held), 4),
+            "held_out_loss": round(sum(held) / len(held), 4) if held else None,
             "minutes": round((time.monotonic() - started) / 60, 1),
             "seed": options.seed,
             "epochs": options.epochs,

@@ -24,7 +24,7 @@ from app.triage.likeness import NONE, Likeness
 from app.triage.meaning import TURN_BREAK, Meaning, excerpts
 from app.triage.rules import TIERS, Match, Rule, Tier, lines
 from app.triage.search import Measure
-from app.triage.stance import ROLES, Stance
+from app.triage.stance import NEEDED, Stance
 from app.triage.words import Spelling, clip
 from corpus.errors import SpinewiseError
 
@@ -100,13 +100,11 @@ class Triage:
             raise SpinewiseError(
                 f"can't read the red flags in {path}: {problem}", "restore app/triage.toml"
             ) from problem
+        words = Likeness.load(weights) if weights else None
+        sense = Meaning.load(meaning) if weights and meaning else None
+        tongues = load(languages) if languages else ()
         try:
-            return cls._of(
-                table,
-                Likeness.load(weights) if weights else None,
-                Meaning.load(meaning) if weights and meaning else None,
-                load(languages) if languages else (),
-            )
+            return cls._of(table, words, sense, tongues)
         except SpinewiseError as problem:
             raise SpinewiseError(f"red flags ({path.name}): {problem.problem}", problem.mend) from problem
 
@@ -118,8 +116,8 @@ class Triage:
             if not isinstance(table.get(name), dict):
                 raise SpinewiseError(f"the table [{name}] is missing", "restore app/triage.toml")
         lexicon = _lexicon(table)
-        if missing := [name for name in ROLES if name not in lexicon.names]:
-            raise SpinewiseError(f"concept {missing[0]} is missing", f"define it: it {ROLES[missing[0]]}")
+        if missing := [name for name in NEEDED if name not in lexicon.names]:
+            raise SpinewiseError(f"concept {missing[0]} is missing", f"define it: it {NEEDED[missing[0]]}")
         rules = {name: Rule.parse(name, one, lexicon.names) for name, one in table["rules"].items()}
         learnt = {label for model in (likeness, meaning) if model for label in model.labels}
         if unknown := learnt - rules.keys() - {NONE}:
@@ -166,36 +164,36 @@ class Triage:
         return self._rules[rule].tier
 
     def self_check(self) -> tuple[str, ...]:
-        """The examples whose rule does not do what it must; none in a sound file. " / " parts earlier turns."""
+        """The examples whose rule does not do what it must; none in a sound file."""
         return tuple(f"{rule}: {text}" for rule, text, must in self.examples() if self._reports(rule, text) != must)
 
+    def check_example(self, text: str) -> Verdict:
+        """The verdict on an example's last turn; TURN_BREAK parts it from the earlier ones."""
+        *before, question = text.split(TURN_BREAK)
+        return self.check(question, [Turn("user", one) for one in before])
+
     def _reports(self, rule: str, example: str) -> bool:
-        *before, question = example.split(" / ")
-        verdict = self.check(question, [Turn("user", text) for text in before])
+        verdict = self.check_example(example)
         return verdict.report and verdict.rule == rule
 
     def _upto(self, turn: int, talk: Talk) -> Verdict:
         """The verdict on a turn and those before it."""
         own = self._of_turn(turn, talk)
-        if (
-            turn and own.report and not own.matched
-        ):  # only likely: what "it" is, that is red and swollen, was said before
-            both = self._alike(turn, talk, f"{talk.texts[turn - 1]}{TURN_BREAK}{talk.texts[turn]}", Verdict())
+        if turn and own.report and not own.matched:  # only likely: what "it" is, that is red, was said before
+            both = self._together(turn, talk)
             own = both if both.report and both.tier == own.tier else own
         if turn and own.report and own.tier != TIERS[0]:
             before = self._upto(turn - 1, talk)
-            worse = (
-                before.report and before.tier == TIERS[0] and before.matched
-            )  # what is only likely may become clearer
-            return before if worse else own
-        if turn and not own.report and talk.stance.affirms(turn) | talk.stance.follows_up(turn):
+            sure = before.report and before.matched  # what is only likely may become clearer
+            return before if sure and before.tier == TIERS[0] else own
+        if turn and not own.report and (talk.stance.affirms(turn) or talk.stance.follows_up(turn)):
             before = self._upto(turn - 1, talk)
             if before.report or (before.about and talk.stance.affirms(turn)):
                 own = before
         if own.about and talk.stance.affirms(turn):
             return replace(own, report=True, about=False)
         if turn and not own.report and self._meaning:
-            goes_on = self._alike(turn, talk, f"{talk.texts[turn - 1]}{TURN_BREAK}{talk.texts[turn]}", Verdict())
+            goes_on = self._together(turn, talk)
             return goes_on if goes_on.report and not self._upto(turn - 1, talk).report else own
         return own
 
@@ -226,7 +224,10 @@ class Triage:
             return hint if hint.report else Verdict()
         threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
-            meant = min(map(self._meaning.probabilities, excerpts(clip(without_code(text)))), key=lambda one: one[NONE])
+            worded = clip(without_code(text))
+            if not worded.strip():  # nothing but code: no riddle for a model
+                return hint if hint.report else Verdict()
+            meant = min(map(self._meaning.probabilities, excerpts(worded)), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
             if len(text.split()) > LONG:
                 threshold, hinted = LONG_JOINT, LONG_HINTED
@@ -236,11 +237,15 @@ class Triage:
                 judged = words
         alarm = {name: score for name, score in judged.items() if name != NONE}
         likely = sum(alarm.values())
-        if self._denies(turn, talk):
+        if self._denies(turn, talk) or talk.stance.understood(turn):
             threshold = max(threshold, DENIED)
         if hint.report and likely >= hinted and (hint.tier == TIERS[0] or likely < threshold):
             return hint
         return self._likeliest(alarm) if likely >= threshold else Verdict()
+
+    def _together(self, turn: int, talk: Talk) -> Verdict:
+        """What is like a report in the turn and the one before it, read as one."""
+        return self._alike(turn, talk, f"{talk.texts[turn - 1]}{TURN_BREAK}{talk.texts[turn]}", Verdict())
 
     def _denies(self, turn: int, talk: Talk) -> bool:
         """Whether the turn denies what a rule looks for, or says that it is over."""

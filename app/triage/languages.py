@@ -19,7 +19,7 @@ from corpus.errors import SpinewiseError
 
 LANGUAGES = Path(__file__).parents[1] / "triage_languages.toml"
 _SENTENCE = re.compile(r"[.!?;\n।]+")
-_LETTERS_BESIDE = {"ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue"}  # written out before accents are taken off
+_LETTERS_BESIDE = {"ä": "ae", "ö": "oe", "ü": "ue"}  # written out before accents are taken off
 
 Part = re.Pattern[str]
 
@@ -57,10 +57,10 @@ class Tongue:
         for sentence in _SENTENCE.split(plain(text)):
             if self.asking.search(sentence):
                 continue
+            covered = [range(match.start() + 1, match.end()) for match in self.denied.finditer(sentence)]
             for rule, parts in self.patterns:
-                told = [[match.start() for match in part.finditer(sentence)] for part in parts]
-                covered = [range(match.start() + 1, match.end()) for match in self.denied.finditer(sentence)]
-                if all(any(not any(at in one for one in covered) for at in places) for places in told):
+                found = [[match.start() for match in part.finditer(sentence)] for part in parts]
+                if all(any(not any(at in one for one in covered) for at in places) for places in found):
                     yield rule
 
 
@@ -80,7 +80,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFC", text.translate(APOSTROPHES)).casefold()
     text = "".join(_LETTERS_BESIDE.get(letter, letter) for letter in text)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not "\u0300" <= letter <= "\u036f")
-    return " ".join(bare.replace("¿", ";").replace("¡", ";").split(" "))
+    return re.sub(r"[^\S\n]+", " ", bare.replace("¿", ";").replace("¡", ";"))
 
 
 def _part(choices: str, whole: bool = False) -> Part:

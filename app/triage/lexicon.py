@@ -54,21 +54,17 @@ class Lexicon:
         }
         self._known = frozenset(words) | self._fillers | frozenset(w for ways in spelling.forms.values() for w in ways)
         self._real = frozenset(real_words)
-        self._targets: dict[str, list[str]] = defaultdict(list)
+        targets: dict[str, list[str]] = defaultdict(list)
         for word in sorted(words):
             if len(word) >= 4:
-                self._targets[word[0]].append(word)
+                targets[word[0]].append(word)
+        self._targets = dict(targets)
         self._sounds = {word: sound(word) for word in words}
 
     @property
     def names(self) -> frozenset[str]:
         """Every concept that a rule may name."""
         return frozenset(self._order)
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Every word that a phrase holds: what a misspelling may stand for."""
-        return frozenset(word for words in self._targets.values() for word in words)
 
     def is_filler(self, word: str) -> bool:
         """Whether the word may stand between the words of a phrase."""
@@ -103,7 +99,7 @@ class Lexicon:
     def _near(self, word: str) -> tuple[str, ...]:
         """Known words within one edit, or two of seven letters and more; one more where they sound alike."""
         allowed = 1 if len(word) < 7 else 2
-        targets = self._targets[word[0]] + (self._targets[word[1]] if word[1] != word[0] else [])
+        targets = [near for letter in dict.fromkeys(word[:2]) for near in self._targets.get(letter, ())]
         found = process.extract(word, targets, scorer=OSA.distance, score_cutoff=allowed + 1, limit=8)
         own = sound(word)
         fits = [

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.triage.lexicon import Reading
 from app.triage.stance import ROLES, Stance
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
+from corpus.home import replacing
 
 BUCKETS = 1 << 14  # hashed features; collisions cost less than a dictionary of pieces would
 PIECES = (3, 4, 5)  # letters in a row: what a misspelt word still shares with the right one
@@ -110,7 +111,8 @@ class Likeness:
             "threshold": np.float32(self.threshold),
             "joint": np.float32(self.joint),
         }
-        np.savez_compressed(path, **stored)
+        with replacing(path) as stream:
+            np.savez_compressed(stream, **stored)
 
     def probabilities(self, found: Features) -> NDArray[np.float32]:
         """One probability per label, from `features`."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from app.encoder import Array, Encoder
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
+from corpus.home import replacing
 
 LONG = 40  # words; a longer text is also read in parts, or a story drowns what it tells
 MOST = 8  # excerpts of one text; the first and the last ones, where people say what is wrong
@@ -36,7 +37,7 @@ def excerpts(text: str) -> Iterator[str]:
 def _parts(sentence: str) -> Iterator[str]:
     """The sentence, or pieces of one that is too long to be read whole."""
     words = sentence.split()
-    size = len(words) if len(words) <= LONG else LONG // 2
+    size = LONG if len(words) <= LONG else LONG // 2
     yield from (" ".join(words[at : at + size]) for at in range(0, len(words), size))
 
 
@@ -75,7 +76,8 @@ class Meaning:
         """Writes the encoder's changes and the linear model, with half the digits: as good (measured), half the size."""
         stored: dict[str, Any] = {name: one.astype(np.float16) for name, one in changes.items()}
         stored |= {"weights": weights.astype(np.float16), "bias": bias.astype(np.float16), "labels": np.array(labels)}
-        np.savez_compressed(path, **stored)
+        with replacing(path) as stream:
+            np.savez_compressed(stream, **stored)
 
     def probabilities(self, text: str) -> dict[str, float]:
         """One probability per label."""

@@ -71,10 +71,11 @@ class Search:
 
     def _is_measured(self, place: int, measure: Measure) -> bool:
         sentence = self._tokens[place].sentence
-        if place + 1 in self._ends[measure.unless]:
-            return False
-        if place + 1 in self._ends[measure.units] and self._same(place, place + 1):
-            return True
+        if self._same(place, place + 1):
+            if place + 1 in self._ends[measure.unless]:
+                return False
+            if place + 1 in self._ends[measure.units]:
+                return True
         near = (start for start, _ in self.found[measure.cues] if self._tokens[start].sentence == sentence)
         return any(abs(start - place) <= measure.reach for start in near) or (
             measure.decimal and "." in self._tokens[place].word

@@ -1,6 +1,6 @@
 """Whether words are said of now: negated, over, long past, supposed, or only asked about. Knows no rule and no symptom.
 
-The words that show it are concepts of the lexicon under the fixed names of ROLES. In doubt a thing counts as said of now:
+The words that show it are concepts of the lexicon under the fixed names of NEEDED. In doubt a thing counts as said of now:
 a missed alarm is worse than a false one. Not covered: irony, quotation, a negation more than REACH words before.
 """
 
@@ -32,6 +32,7 @@ ROLES = {
     "follow-up": "asks on about what was said before",
     "affirming": "says that what was asked about is so",
 }
+NEEDED = ROLES | {"subject": "names who or what is spoken of"}  # no role: likeness.py was taught with it as a feature
 REACH = 8  # words that a negation reaches
 TOLD, SUPPOSED, ASKED = 0, 1, 2
 
@@ -54,36 +55,39 @@ class Stance:
         self.denied = negated | self._finished(negated)
         self._mood = self._moods()
         self.links = self._linked()
+        self._clauses = self._parted()
 
     def holds(self, span: Span) -> bool:
         """Whether what the span says is neither negated, nor over, nor long past."""
         return span[0] not in self.denied and not self._long_past(span)
 
     def said(self, span: Span) -> str:
-        """How the span is said, as one letter: denied or over, or as its mood."""
-        return "told supposed asked".split()[self._mood[span[0]]][0] if self.holds(span) else "d"
+        """How the span is said, as one letter: "d" for denied or over, else its mood, "t"old, "s"upposed or "a"sked."""
+        return "tsa"[self._mood[span[0]]] if self.holds(span) else "d"
 
     def mood(self, spans: tuple[Span, ...]) -> int:
         """TOLD where any of the words is told, ASKED where all are asked about, else SUPPOSED."""
         return min(self._mood[start] for start, _ in spans)
 
     def plain(self, spans: tuple[Span, ...]) -> bool:
-        """Whether the sentences of the spans hold no word that the rule file doesn't know, and so none that turns their sense."""
-        sentences = {self._tokens[start].sentence for start, _ in spans}
-        return all(
-            place in self._known
-            or token.sentence not in sentences
-            or token.word[0].isdecimal()
-            or self._lexicon.is_filler(token.word)
-            for place, token in enumerate(self._tokens)
-        )
+        """Whether the clauses of the spans hold no word that the rule file doesn't know, and so none that turns their sense."""
+        clauses = {self._clauses[start] for start, _ in spans}
+        return all(self._is_known(place) for place, clause in enumerate(self._clauses) if clause in clauses)
+
+    def understood(self, turn: int) -> bool:
+        """Whether the turn holds no word that the rule file doesn't know."""
+        return all(self._is_known(place) for place, token in enumerate(self._tokens) if token.turn == turn)
+
+    def _is_known(self, place: int) -> bool:
+        word = self._tokens[place].word
+        return place in self._known or word[0].isdecimal() or self._lexicon.is_filler(word)
 
     def follows_up(self, turn: int) -> bool:
         """Whether the turn asks on about what was said before, and about little else."""
         own = [place for place, token in enumerate(self._tokens) if token.turn == turn]
         covered = {place for start, end in self._found["follow-up"] for place in range(start, end)}
         rest = [p for p in own if p not in covered and not self._lexicon.is_filler(self._tokens[p].word)]
-        return covered.intersection(own) != set() and len(rest) <= 4
+        return not covered.isdisjoint(own) and len(rest) <= 4
 
     def affirms(self, turn: int) -> bool:
         """Whether the turn says of itself that what was asked about is so ("that's me", "mine has …")."""
@@ -169,6 +173,14 @@ class Stance:
             goes_on = place > 0 and new and any(p in opens and self._is_same(place, p) for p in (place, place + 1))
             links.append((links[-1] if goes_on else token.sentence) if new else links[-1])
         return links
+
+    def _parted(self) -> list[int]:
+        """For each token the number of its clause: what commas and stops part."""
+        clauses: list[int] = []
+        for place, token in enumerate(self._tokens):
+            new = place > 0 and (token.soft or self._tokens[place - 1].sentence != token.sentence)
+            clauses.append(clauses[-1] + new if clauses else 0)
+        return clauses
 
     def _is_same(self, place: int, other: int) -> bool:
         return other < len(self._tokens) and self._tokens[place].sentence == self._tokens[other].sentence

@@ -49,7 +49,7 @@ def varied(text: str, parts: Sequence[str], quiet: Sequence[str], chance: random
 
 
 def main() -> None:
-    """Fits and writes; the threshold comes from train.py, which sees both models."""
+    """Fits and writes; the thresholds are app.triage.train's."""
     import torch
 
     given = arguments("python -m app.triage.teach", __doc__, MEANING)

@@ -39,7 +39,7 @@ class Spelling:
     def of(cls, symbols: Mapping[str, str], forms: Mapping[str, Sequence[str]]) -> Spelling:
         """`forms` maps what is meant to the ways it is typed: {"cannot": ["can't", "can not"]}."""
         typed = {tuple(way.split()): tuple(meant.split()) for meant, ways in forms.items() for way in ways}
-        return cls({f" {words} " and symbol: f" {words} " for symbol, words in symbols.items()}, typed)
+        return cls({symbol: f" {words} " for symbol, words in symbols.items()}, typed)
 
     def tokens(self, turns: Sequence[str]) -> tuple[Token, ...]:
         """All words of all turns, in order; a sentence never spans two turns."""

@@ -177,13 +177,17 @@ class Desk:
         try:  # wait_for each item, not one asyncio.timeout: a generator may be advanced by one task after another
             while (item := await asyncio.wait_for(items.get(), deadline - loop.time())) is not None:
                 if isinstance(item, BaseException):
-                    self.metrics.failed.inc()
                     raise item
                 finished = finished or isinstance(item, Answer)
                 yield item
-        finally:
+        except (asyncio.CancelledError, GeneratorExit):  # the visitor left
             if not finished:
                 self.metrics.stopped.inc()
+            raise
+        except Exception:  # a deadline, too
+            self.metrics.failed.inc()
+            raise
+        finally:
             stop.set()
 
     def _leave(self, stop: threading.Event, seconds: float) -> None:

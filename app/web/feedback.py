@@ -43,7 +43,7 @@ class Feedback:
 
     def rows(self) -> list[tuple[str, str, bool, str | None]]:
         """All thumbs: answer id, day, helpful, reason."""
-        if not self.path.exists():
+        if not self.path.exists() or not self.path.stat().st_size:  # empty: the disk was full at the first thumb
             return []
         with closing(sqlite3.connect(self.path)) as database:
             found = database.execute("SELECT answer_id, given_on, helpful, reason FROM feedback ORDER BY rowid")

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from app.answer import Answer, AnswerSentence, Turn
+from app.answer import Answer, AnswerSentence, Turn, joint
 from app.settings import AppSettings
 from app.web.api import Items, address, begun, check_length, new_id, payload, unless_gone, whole_answer
 from app.web.desk import Desk, Waiting
@@ -117,14 +117,15 @@ def _extra(answer: Answer) -> dict[str, Any]:
 async def _chunks(items: Items, answer_id: str) -> AsyncIterator[bytes]:
     """The chunks of a stream: the role, the sentences, what the text has beyond them, the end with the citations."""
     said = ""
+    before: AnswerSentence | None = None
     yield _chunk(answer_id, {"role": "assistant", "content": ""})
     async for item in items:
         match item:
             case Waiting():
                 yield b": working\n\n"
             case AnswerSentence():
-                piece = f"{' ' if said else ''}{marked(item)}"
-                said += piece
+                piece = joint(before, item) + marked(item)
+                said, before = said + piece, item
                 yield _chunk(answer_id, {"content": piece})
             case Answer():
                 whole = spoken(item)

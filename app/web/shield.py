@@ -134,7 +134,7 @@ class Door:
         origin = headers.get("origin")
         if method in ("GET", "HEAD", "OPTIONS") or origin is None or origin in self.origins:
             return
-        if urlsplit(origin).netloc != headers.get("host"):
+        if origin.partition("://")[2] != headers.get("host"):
             raise Problem(403, "Requests from other sites are refused. A site adds them to app.cors_origins.")
 
     def _check_path(self, scope: Scope) -> None:
