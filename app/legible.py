@@ -16,6 +16,8 @@ _SPELT_OUT = re.compile(r"(?<!')\b[^\W\d_]([.*_‐‑-])[^\W\d_](?:\1[^\W\d_])+\
 _LETTERS_APART = re.compile(r"(?<!')\b[^\W\d_](?: [^\W\d_]){4,}\b")
 _MASKED = re.compile(r"\b[^\W\d_]+(?:[01345@$]+[^\W\d_]+)+\b")  # begins and ends in letters: no level, no dose
 _SPACED_OUT = re.compile(r"\b\w(?:[ .*_-]\w){4,}\b")
+_FIGURES_THROUGHOUT = re.compile(r"\b[^\W\d_]*\d+[^\W\d_]+\d+\w*\b")
+_OTHER_SCRIPTS = re.compile(r"[\u0370-\u1dff\u2c00-\ua6ff\uac00-\ud7ff]+")  # Greek to Korean; accents stay
 _ENCODED = re.compile(
     r"(?<![\w/])(?=[A-Za-z0-9+/]*\d)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{32,}={0,2}(?!\w)", re.ASCII
 )
@@ -42,5 +44,6 @@ def unmasked(text: str) -> str:
 
 
 def without_code(text: str) -> str:
-    """The text without encoded words (base64), in which a model that was taught with words sees riddles; rules read the whole."""
-    return _ENCODED.sub(" ", text)
+    """The text without what is a riddle to a model that was taught with English words: encoded words (base64), words with figures
+    all through them ("5h0w"), other scripts. Rules read the whole."""
+    return _OTHER_SCRIPTS.sub(" ", _FIGURES_THROUGHOUT.sub(" ", _ENCODED.sub(" ", text)))
