@@ -17,9 +17,8 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-CODE = frozenset(
-    (".py", ".toml", ".md", ".json", ".txt", ".tsv", ".npz", ".safetensors")
-)  # what decides how it answers
+# What decides how it answers.
+CODE = frozenset((".py", ".toml", ".md", ".json", ".txt", ".tsv", ".npz", ".safetensors"))
 
 
 def code_digest() -> str:

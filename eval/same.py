@@ -19,7 +19,7 @@ def groups(path: Path = FILE) -> dict[str, frozenset[str]]:
     """Each question with all that are the same, itself among them."""
     if not path.exists():
         return {}
-    rows = [frozenset(json.loads(line)["questions"]) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    rows = [frozenset(json.loads(line)["questions"]) for line in path.read_text(encoding="utf-8").split("\n") if line]
     return {question: row for row in rows for question in row}
 
 

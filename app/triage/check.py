@@ -225,7 +225,7 @@ class Triage:
         threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
             worded = clip(without_code(text))
-            if not worded.strip():  # nothing but code: no riddle for a model
+            if not any(map(str.isalpha, worded)):  # nothing but code, in one turn or two: no riddle for a model
                 return hint if hint.report else Verdict()
             meant = min(map(self._meaning.probabilities, excerpts(worded)), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
