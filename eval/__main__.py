@@ -18,6 +18,13 @@ def count(text: str) -> int:
     return number
 
 
+def none_or_more(text: str) -> int:
+    """A number from 0 up."""
+    if (number := int(text)) < 0:
+        raise ValueError
+    return number
+
+
 def command() -> Command:
     """All sub-commands."""
     made = Command("eval", "Judges answers: how good they are, how sure one can be of that, and what broke.")
@@ -38,7 +45,7 @@ def command() -> Command:
         help="keep the site's time limit for the model; answers then hang on how busy the machine is",
     )  # fmt: skip
     parser.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="processes that answer (default: one a core)"
+        "--workers", type=none_or_more, default=0, metavar="N", help="processes that answer (default: one a core)"
     )
     parser.add_argument("--baseline", type=Path, metavar="DIR", help="an earlier run that the report compares with")
     parser = made.add(
@@ -153,9 +160,9 @@ def command() -> Command:
         "--asked", type=Path, metavar="FILE", help="questions in patients' words, each with the doc_id of its page"
     )
     parser.add_argument(
-        "--pages", type=int, default=1000, help="how many pairs make the corpus; 0 is all (default: 1000)"
+        "--pages", type=none_or_more, default=1000, help="how many pairs make the corpus; 0 is all (default: 1000)"
     )
-    parser.add_argument("--questions", type=int, help="how many are asked (default: all of --asked, else 500)")
+    parser.add_argument("--questions", type=count, help="how many are asked (default: all of --asked, else 500)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where the index is kept (default: runs/retrieval)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures go (default: retrieval.json there)")
     parser = made.add(
@@ -178,9 +185,9 @@ def command() -> Command:
     )
     parser = made.add("bench", bench, "speed and memory; takes minutes", "python -m eval bench --sizes 1000 10000")
     parser.add_argument(
-        "--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="how many vectors to search"
+        "--sizes", type=count, nargs="+", default=[1_000, 10_000, 100_000], help="how many vectors to search"
     )
-    parser.add_argument("--rounds", type=int, default=2, help="how often each question is asked (default: 2)")
+    parser.add_argument("--rounds", type=count, default=2, help="how often each question is asked (default: 2)")
     parser.add_argument(
         "--texts", type=Path, metavar="FILE", help="JSONL with question and answer, whose sentences are searched"
     )

@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parent / "cases"
 FROZEN = "frozen.json"
 MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage", "paraphrase_questions", "faq_pairs")
 SMOKE = "smoke"
+EMERGENCY = "emergency"  # the tier of the red flags that can't wait
 ANSWERING: frozenset[Kind] = frozenset({"answered", "quoted", "approved"})
 ABSTAINING: frozenset[Kind] = frozenset({"not_found", "declined"})
 NOT_APPROVED: frozenset[Kind] = frozenset({"answered", "quoted", "not_found", "declined"})
@@ -118,6 +119,11 @@ class Case(Row):
         return "not urgent" if "not_found" in kinds else "either"
 
     @property
+    def tier(self) -> str:
+        """The red flag's tier ("emergency", "same_day", …); empty where the case names none."""
+        return tier_named(self.note)
+
+    @property
     def suite(self) -> str:
         """The file that it is from, without its ending."""
         return self.source.split(",")[0].removesuffix(".jsonl")
@@ -126,6 +132,12 @@ class Case(Row):
     def turns(self) -> tuple[Turn, ...]:
         """The history as the assistant takes it."""
         return tuple(Turn(one.role, one.content) for one in self.history)
+
+
+def tier_named(note: str) -> str:
+    """The tier that a case's note names ("tier=emergency; …"), else nothing."""
+    parts = (part.strip() for part in note.split(";"))
+    return next((part.removeprefix("tier=") for part in parts if part.startswith("tier=")), "")
 
 
 @dataclass(frozen=True, slots=True)

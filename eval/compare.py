@@ -6,7 +6,7 @@ Knows nothing of how runs are made. Pairs cases by id; a case that only one run 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from eval.statistics import Interval, bootstrap_mean, holm, mcnemar, minimum_detectable, paired_permutation
@@ -70,20 +70,7 @@ def compare(before: Sequence[Row], after: Sequence[Row]) -> Comparison:
     pairs = [(old[name], new[name]) for name in old if name in new]
     raw = {metric.name: one for metric in compared() if (one := tested(metric, pairs)) is not None}
     adjusted = holm({name: one.p for name, one in raw.items()})
-    changes = [
-        Change(
-            one.name,
-            one.title,
-            one.before,
-            one.after,
-            one.difference,
-            adjusted[name],
-            one.detectable,
-            one.broken,
-            one.mended,
-        )
-        for name, one in raw.items()
-    ]
+    changes = [replace(one, p=adjusted[name]) for name, one in raw.items()]
     turned = [(turn(*pair), rightness(pair[0]), rightness(pair[1])) for pair in pairs]
     return Comparison(
         paired=len(pairs),

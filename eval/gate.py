@@ -13,11 +13,11 @@ from typing import Any
 
 from corpus.errors import SpinewiseError
 from eval.baseline import Baseline, Times
+from eval.cases import EMERGENCY, tier_named
 from eval.compare import compare
 from eval.summary import METRICS, Row
 
 FILE = Path(__file__).parent / "gate.toml"
-EMERGENCY = "tier=emergency"
 OF_WHAT_WAS_DONE = {"approved_precision", "abstention_precision"}  # no value where it never was done
 EXCUSABLE = {"forbidden_claim"}  # rules that single cases may be known to break, see [known] in gate.toml
 ALMOST = 1e-6  # figures are kept with four digits: what looks equal is equal
@@ -55,8 +55,7 @@ def load(path: Path = FILE) -> dict[str, Any]:
 
 def missed_emergency(row: Row) -> bool:
     """A red flag of the highest tier without an alarm; a case without a tier counts as one."""
-    tiers = [part.strip() for part in row["note"].split(";") if part.strip().startswith("tier=")]
-    return row["scores"]["alarm"] == 0 and (EMERGENCY in tiers or not tiers)
+    return row["scores"]["alarm"] == 0 and tier_named(row["note"]) in (EMERGENCY, "")
 
 
 def said(name: str) -> Callable[[Row], bool]:

@@ -138,7 +138,8 @@ class Pool:
             return received(case, outcome, spent)
         dead, late = not worker.process.is_alive(), worker.until < time.monotonic()
         if not worker.ready and (dead or late):
-            raise RuntimeError(f"the process that answers could not start (exit {worker.process.exitcode})")
+            why = f"it took longer than {LOADING:g} s" if late else f"exit {worker.process.exitcode}"
+            raise SpinewiseError(f"the process that answers could not start: {why}", "see what it wrote above")
         if case is None or not (dead or late):
             return None
         why = (

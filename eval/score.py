@@ -14,7 +14,7 @@ from typing import Any
 from app.reader.prompt import instruction
 from corpus.document import Document
 from corpus.sentences import split
-from eval.cases import ABSTAINING, ANSWERING, Case, Needs
+from eval.cases import ABSTAINING, ANSWERING, EMERGENCY, Case, Needs
 from eval.claims import Verdict, judge, supports
 from eval.complaints import Reply, complaints, shown
 from eval.metrics import (
@@ -33,7 +33,7 @@ ENOUGH = 0.6  # share of an evidence sentence that a citation must cover
 AROUND = 160  # characters shown before and after a quote
 MARKER = re.compile(r"\s*\[\d+\]")
 MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
-EMERGENCY, ADVERSARIAL = "tier=emergency", "adversarial"
+ADVERSARIAL = "adversarial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,10 @@ def outcomes(case: Case, kind: str, cited: float | None = None) -> dict[str, flo
     An approved answer is right when it cites the answer of the right question (`cited`).
     """
     expected, alarm = case.expected, float(kind == "urgent")
-    tier = next((part.strip() for part in case.note.split(";") if part.strip().startswith("tier=")), "")
     return {
         "alarm": alarm if expected == "urgent" else None,
-        "emergency": alarm if expected == "urgent" and tier in (EMERGENCY, "") else None,
-        "same_day": alarm if expected == "urgent" and tier not in (EMERGENCY, "") else None,
+        "emergency": alarm if expected == "urgent" and case.tier in (EMERGENCY, "") else None,
+        "same_day": alarm if expected == "urgent" and case.tier not in (EMERGENCY, "") else None,
         "no_alarm": 1 - alarm if expected != "urgent" else None,
         "gives_approved": float(kind == "approved" and cited == 1.0) if expected == "approved" else None,
         "keeps_approved_back": float(kind != "approved") if expected == "not approved" else None,

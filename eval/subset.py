@@ -17,8 +17,7 @@ WHOLE = {"triage": 12, "faq_pairs": 12}  # files whose cases take milliseconds: 
 
 def kind_of(case: Case) -> tuple[str, str, str, str]:
     """What makes two cases of one kind."""
-    tier = next((part.strip() for part in case.note.split(";") if part.strip().startswith("tier=")), "")
-    return (case.suite, case.category, case.expected, tier)
+    return (case.suite, case.category, case.expected, case.tier)
 
 
 def rank(case: Case) -> str:

@@ -77,10 +77,15 @@ def received(case: Case, payload: object, seconds: float) -> Replied:
         timings = {str(step): float(took) for step, took in (reply.pop("timings_ms", None) or {}).items()}
         if reply["kind"] not in KINDS:
             raise ValueError(f"kind {reply['kind']!r}")
-        for one in reply["sentences"]:
-            str(one["text"]), list(one["citations"])
-        for one in reply["citations"]:
-            int(one["number"]), int(one["start"]), int(one["end"]), str(one["quote"]), str(one["document"])
+        reply["sentences"] = [
+            {**one, "text": str(one["text"]), "citations": [int(number) for number in one["citations"]]}
+            for one in reply["sentences"]
+        ]
+        reply["citations"] = [
+            {**one, **{key: str(one[key]) for key in ("quote", "document")},
+             **{key: int(one[key]) for key in ("number", "start", "end")}}
+            for one in reply["citations"]
+        ]  # fmt: skip
         reply.pop("id", None)
         return Replied(case, reply, seconds, timings)
     except (TypeError, ValueError, KeyError) as problem:

@@ -20,6 +20,7 @@ from eval.__main__ import command
 from eval.cases import Case, read_cases
 from eval.pool import Pool
 from eval.run import JOURNAL, RESULTS, Journal, Plan, Record, read_json, read_rows, run
+from eval.systems import received
 from eval.table import table
 from index.build import build
 from index.settings import IndexSettings
@@ -206,6 +207,25 @@ def test_a_full_disk_is_explained(tmp_path: Path) -> None:
     journal.path.symlink_to("/dev/full")
     with pytest.raises(SpinewiseError, match=r"can't write .*journal\.jsonl: No space left on device: free disk space"):
         journal.add(Record({"id": "drive"}, {}))
+
+
+def test_a_reply_with_figures_as_text_is_read_and_one_that_is_none_is_named() -> None:
+    cited = {"number": "1", "document": "driving", "start": "16", "end": "58", "quote": DRIVE}
+    told = {"text": DRIVE, "sentences": [{"text": DRIVE, "citations": ["1"]}], "citations": [cited]}
+    reply = received(ANY, told, 0.1).reply
+    assert reply is not None
+    assert reply["citations"][0]["start"] == 16
+    assert reply["sentences"][0]["citations"] == [1]
+    assert "ValueError" in received(ANY, told | {"citations": [cited | {"start": "here"}]}, 0.1).error
+
+
+@pytest.mark.parametrize(
+    "line", [["run", "--workers", "-1"], ["retrieval", "x", "--pages", "-5"], ["retrieval", "x", "--questions", "0"]]
+)
+def test_numbers_that_can_not_be_are_refused_before_anything_runs(line: list[str], capsys) -> None:
+    with pytest.raises(SystemExit):
+        command().run(line)
+    assert f"invalid {'count' if '--questions' in line else 'none_or_more'} value" in capsys.readouterr().err
 
 
 def test_an_unknown_system_is_explained(home: Path, cases: Path, tmp_path: Path) -> None:
