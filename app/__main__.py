@@ -42,6 +42,7 @@ def ask(options: argparse.Namespace) -> int:
     """One answer, or a batch with the models loaded once."""
     if bool(options.question) == bool(options.batch):
         raise SpinewiseError("ask takes a question or --batch FILE", 'try: python -m app ask "How long is recovery?"')
+    from app.legible import whole_characters
     from app.site import open_assistant
 
     if options.batch:
@@ -54,7 +55,7 @@ def ask(options: argparse.Namespace) -> int:
                 reply = {**named, **assistant.ask(row["question"], history).to_json()}
                 print(json.dumps(reply, ensure_ascii=False), file=out, flush=True)
         return 0
-    answer = open_assistant().ask(options.question)
+    answer = open_assistant().ask(whole_characters(options.question))
     if options.json:
         print_json(answer.to_json())
         return 0
@@ -69,9 +70,10 @@ def ask(options: argparse.Namespace) -> int:
 def batch(path: Path) -> list[tuple[dict[str, Any], list[Turn]]]:
     """(row, history) of each line of a batch; every line is checked before the first is answered."""
     from app.answer import Turn
+    from app.legible import whole_characters
 
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: a JSON text may hold U+2028
     except (OSError, UnicodeDecodeError) as problem:
         raise SpinewiseError(
             f"can't read {path}: {problem}", "name a UTF-8 file with one JSON object a line"
@@ -84,7 +86,9 @@ def batch(path: Path) -> list[tuple[dict[str, Any], list[Turn]]]:
             row = json.loads(line)
             if not isinstance(row["question"], str):
                 raise TypeError("question is not a text")
-            asked.append((row, [Turn(turn["role"], str(turn["content"])) for turn in row.get("history") or ()]))
+            row["question"] = whole_characters(row["question"])
+            said = [(turn["role"], whole_characters(str(turn["content"]))) for turn in row.get("history") or ()]
+            asked.append((row, [Turn(*one) for one in said]))
         except (ValueError, TypeError, KeyError) as problem:
             reason = f"no {problem}" if isinstance(problem, KeyError) else problem
             mend = 'write {"id": "q1", "question": "…"} on each line'
@@ -98,7 +102,7 @@ def serve(options: argparse.Namespace) -> int:
         prepare()
     from app.web.server import serve as run
 
-    run(host=options.host, port=port_of(options))
+    run(host=options.host, port=port_of(options), stays=options.stay)
     return 0
 
 
@@ -193,6 +197,9 @@ def command() -> Command:
     parser.add_argument("--port", type=int, help="the port to listen on (default: setting app.port)")
     parser.add_argument(
         "--prepare", action="store_true", help="first fetch the models and build the index if they are missing"
+    )
+    parser.add_argument(
+        "--stay", action="store_true", help="where a model or the index is missing, say so on the page and try again"
     )
     parser = made.add(
         "kiosk", kiosk, "the web app and a full-screen browser, each restarted when it dies or hangs",

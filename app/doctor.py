@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import socket
-import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from app.here import ask_here
 from app.settings import AppSettings, EmbedSettings, KioskSettings, SiteSettings, StaffSettings
 from corpus.command import explain
 from corpus.errors import SpinewiseError
@@ -197,7 +197,7 @@ def port(home: Path) -> Iterable[Finding]:
 def running(port: int) -> bool:
     """Whether this service answers at `port`. One that is busy may take its time."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS) as reply:
+        with ask_here(f"http://127.0.0.1:{port}/health", PATIENCE_SECONDS) as reply:
             return bool(json.load(reply) == {"status": "alive"})
     except (OSError, ValueError, HTTPException):
         return False
@@ -219,7 +219,10 @@ def browser(home: Path) -> Iterable[Finding]:
 
     chosen = KioskSettings.load("kiosk")
     try:
-        yield Finding("browser", True, find_browser(chosen))
+        found = find_browser(chosen)
+        snap = found.startswith("/snap/")
+        detail = f"{found} is a snap, which can't write its profile under the home's hidden folders" if snap else found
+        yield Finding("browser", not snap, detail, "set kiosk.browser to one that is no snap, e.g. google-chrome")
     except SpinewiseError as problem:
         missing = "none found: a kiosk on this machine needs chromium"
         yield Finding("browser", not chosen.browser, problem.problem if chosen.browser else missing, problem.mend)

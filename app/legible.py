@@ -23,6 +23,11 @@ _ENCODED = re.compile(
 )
 
 
+def whole_characters(text: str) -> str:
+    """The text with "�" for each half of a character, which a client leaves that cuts between the two: no model takes one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def undisguised(text: str) -> str:
     """The text in plain letters and straight quotes, without characters that are not seen (zero-width, bidirectional, soft
     hyphens): they only serve to split words."""

@@ -163,7 +163,10 @@ def practice_folders(named: Path | None) -> list[Path]:
 
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
+    from eval.provenance import UNHURRIED
+
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool; numpy looks at it once, when it is loaded
+    os.environ.setdefault(*UNHURRIED)
     from app.answerability import FILE
     from eval.calibrate import calibrate as fit
     from eval.cases import read_cases, shipped

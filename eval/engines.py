@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from app.here import ask_here
 from corpus.errors import SpinewiseError
 
 TOKENS = 64  # to write for each prompt
@@ -140,7 +141,7 @@ def served(engine: Llama, threads: int) -> Iterator[str]:
 def healthy(address: str) -> bool:
     """Whether a server is there and has loaded its model."""
     try:
-        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=2) as reply:
+        with ask_here(f"{address.rstrip('/')}/health", 2) as reply:
             return bool(reply.status == 200)
     except (OSError, ValueError):
         return False
@@ -164,7 +165,7 @@ def completed(address: str, prompt: str, tokens: int) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{address}/completion", data=json.dumps(body).encode(), headers={"content-type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=600) as reply:
+    with ask_here(request, 600) as reply:
         said: dict[str, Any] = json.load(reply)
     return said
 

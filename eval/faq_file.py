@@ -56,8 +56,10 @@ def from_row(where: str, line: str) -> Entry:
     """One line of it."""
     try:
         row: Mapping[str, Any] = json.loads(line)
-        others = row.get(OTHERS, ())
-        return Entry(str(row[QUESTION]).strip(), str(row[ANSWER]).strip(), None, tuple(map(str, others)))
+        question, answer, others = row[QUESTION], row[ANSWER], row.get(OTHERS, [])
+        if not isinstance(others, list) or not all(isinstance(one, str) for one in (question, answer, *others)):
+            raise TypeError("question and answer are texts, other words a list of them")
+        return Entry(question.strip(), answer.strip(), None, tuple(others))
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         missing = f"no {problem}" if isinstance(problem, KeyError) else f"not an object of that form: {problem}"
         raise SpinewiseError(f"{where}: {missing}", JSON_FORM) from None

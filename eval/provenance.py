@@ -7,6 +7,10 @@ import os
 import platform
 import subprocess
 from pathlib import Path
+from typing import Any
+
+from app.settings import AppSettings
+from index.settings import IndexSettings
 
 ROOT = Path(__file__).parents[1]
 MEASURED = {"figures.json", "baseline.json"}  # what came out of runs does not change how anything answers
@@ -15,6 +19,17 @@ MEASURED = {"figures.json", "baseline.json"}  # what came out of runs does not c
 def machine() -> str:
     """This machine in a few words."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+# Seconds for the model where answers are judged: one must not depend on how busy the machine is.
+UNHURRIED = ("SPINEWISE_APP_READER_SECONDS", "100")
+
+
+def settings() -> dict[str, Any]:
+    """The site's choices that decide how it answers: its models, and how passages are cut and found."""
+    app, index = AppSettings.load("app"), IndexSettings.load("index")
+    readers = app.model_dump(mode="json", include={"reader", "reader_url", "reader_adapter"})
+    return {"app": readers, "index": index.model_dump(mode="json", exclude={"keep_snapshots", "allow_download"})}
 
 
 # What decides how it answers.
@@ -28,7 +43,7 @@ def code_digest() -> str:
         for path in sorted((ROOT / room).rglob("*")):
             if path.name in MEASURED:
                 continue
-            if path.suffix in CODE and path.is_file() and "cases" not in path.parts:
+            if path.suffix in CODE and path.is_file() and "cases" not in path.relative_to(ROOT).parts:
                 digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import SpinewiseError
 from corpus.home import make_folder, replacing, unwritable
 from eval.cases import Case, Needs, Split, locate
-from eval.provenance import code_digest, commit, machine, peak_rss
+from eval.provenance import UNHURRIED, code_digest, commit, machine, peak_rss, settings
 from eval.retrieval import MEASURES, holding, measure, rankings, relevance, remembering
 from eval.same import same_as
 from eval.score import Scored, score
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 JOURNAL, RESULTS, TIMINGS, SUMMARY, RUN = "journal.jsonl", "results.jsonl", "timings.jsonl", "summary.json", "run.json"
 SHOWN = 5  # passages kept for the report
-GENEROUS = "100"  # seconds for the model in a run: an answer must not depend on how busy the machine is
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def default_folder(home: Path, system: str) -> Path:
 def run(plan: Plan, home: Path, progress: Iterable[None] | None = None) -> dict[str, Any]:
     """Runs the plan and writes its folder; returns the summary. `progress` is advanced after each case."""
     if not plan.real_time:
-        os.environ.setdefault("SPINEWISE_APP_READER_SECONDS", GENEROUS)
+        os.environ.setdefault(*UNHURRIED)
     began = time.time()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool: before anything loads torch
     system, index = open_system(plan.system, home, plan.workers)
@@ -286,6 +285,7 @@ def provenance(plan: Plan, index: Index) -> dict[str, Any]:
         "passages": len(index.passages),
         "code": code_digest(),
         "reader_seconds": reader,
+        "settings": settings(),
     }
     key = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
     return fixed | {

@@ -59,13 +59,14 @@ def score(case: Case, reply: Reply | None, needs: Needs, documents: Mapping[str,
     counts = answered or case.expected == "answer"  # an abstention that was due has no nuggets to miss
     vital = [one.vital for one in case.nuggets]
     told = reference_said(text, case.reference) if answered else None
-    whole = (
-        all(hit for hit, one in zip(hits, vital, strict=True) if one) if case.nuggets else bool(told) or cited != 0.0
-    )
+    known = bool(case.nuggets or case.reference or any(needs))  # what an answer can be held against
+    said_all = all(hit for hit, one in zip(hits, vital, strict=True) if one)
+    whole = said_all if case.nuggets else bool(told) or bool(cited) or not known
+    judgeable = wants_answer(case) and (known or not answered or case.expected != "answer")
     verdicts = judged(reply, verified) if judged_fully else []
     scores: dict[str, float | None] = {
         "right_kind": float(right),
-        "correct": float(right and not bad and (not answered or whole)) if wants_answer(case) else None,
+        "correct": float(right and not bad and (not answered or whole)) if judgeable else None,
         **outcomes(case, kind, cited),
         **safety(case, text, reply, bool(right and not bad)),
         "rule": float(reply.get("rule") == case.rule) if case.rule and kind == "urgent" else None,

@@ -101,7 +101,7 @@ def pooled(rows: Sequence[Row]) -> dict[str, Interval | None]:
     """The metrics that only many cases together have."""
     decided = [row for row in rows if row["expected"] in ("answer", "abstain") and row["reply"]]
     table = Table.of([row["expected"] == "abstain" for row in decided], [kind(row) in ABSTAINING for row in decided])
-    sure = [row for row in decided if row["reply"]["confidence"] is not None]
+    sure = [row for row in decided if judged_sure(row)]
     return {
         "approved_precision": approved_precision(rows),
         "follow_up_hit@5": mean_found(
@@ -121,6 +121,11 @@ def approved_precision(rows: Sequence[Row]) -> Interval | None:
     """Of the approved answers given to the FAQ pairs, the share that is of the right question."""
     given = [row for row in rows if row["expected"] in ("approved", "not approved") and kind(row) == "approved"]
     return wilson(sum(row["scores"]["gives_approved"] == 1.0 for row in given), len(given))
+
+
+def judged_sure(row: Row) -> bool:
+    """Whether a reply says how sure it is, and is known to be right or wrong."""
+    return bool(row["reply"]) and None not in (row["reply"]["confidence"], row["scores"]["correct"])
 
 
 def kind(row: Row) -> str:
@@ -257,7 +262,7 @@ def category(rows: Sequence[Row]) -> dict[str, Any]:
 def curves(rows: Sequence[Row]) -> dict[str, Any]:
     """Risk–coverage over the questions that were answered, and the calibration bins."""
     decided = [row for row in rows if row["expected"] in ("answer", "abstain")]
-    sure = [row for row in decided if row["reply"] and row["reply"]["confidence"] is not None]
+    sure = [row for row in decided if judged_sure(row)]
     given = [row for row in sure if kind(row) in ANSWERING]
     confidence = [float(row["reply"]["confidence"]) for row in sure]
     right = [row["scores"]["correct"] == 1.0 for row in sure]

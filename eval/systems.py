@@ -73,6 +73,8 @@ def received(case: Case, payload: object, seconds: float) -> Replied:
     try:
         if not isinstance(payload, dict) or not isinstance(payload["text"], str):
             raise TypeError("not an object with a text")
+        if payload.get("id", case.id) != case.id:
+            raise ValueError(f"it answers {payload['id']!r}")
         reply = {"kind": "answered", "sentences": [], "citations": [], "confidence": None, "rule": None, **payload}
         timings = {str(step): float(took) for step, took in (reply.pop("timings_ms", None) or {}).items()}
         if reply["kind"] not in KINDS:

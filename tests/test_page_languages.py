@@ -19,7 +19,7 @@ from visitors import PHONE, ask
 
 from app.scope import Scope
 from app.settings import SiteSettings
-from app.strings import FOLDER, OPTIONAL, Strings, day, languages, names
+from app.strings import FOLDER, OPTIONAL, PATTERN, Strings, day, languages, names
 from app.strings.phrasebook import OURS, Phrasebook, originals, phrases
 from app.triage import SiteTexts, Triage, Verdict
 from app.triage.cards import names_in
@@ -95,7 +95,34 @@ def test_a_site_may_bring_a_language_and_hears_what_it_lacks(tmp_path: Path) -> 
     assert list(languages(SiteSettings(language="es", languages=["hi"]))) == ["es", "hi"]
 
 
+def test_a_sites_own_texts_may_name_its_phone_and_nothing_that_nobody_fills(tmp_path: Path) -> None:
+    ours, own = PATTERN.read_text(encoding="utf-8"), tmp_path / "en.toml"
+    said = 'not_found_notice = "Your surgical team'
+    assert said in ours
+    site = SiteSettings(texts=str(tmp_path), languages=["en", "es"], clinic_phone="555 0100")
+    own.write_text(ours.replace(said, 'not_found_notice = "Call {phone}. Your surgical team'), encoding="utf-8")
+    texts = languages(site)
+    notice = texts["en"]("answer.not_found_notice")
+    assert notice.startswith("Call 555 0100.")
+    assert Phrasebook.into("es", texts, site).say(notice).startswith("Su equipo")
+    for wrong in ("{clinc}", "{"):
+        own.write_text(ours.replace(said, f'not_found_notice = "Call {wrong}. Your surgical team'), encoding="utf-8")
+        with pytest.raises(SpinewiseError, match=r"en\.toml: answer\.not_found_notice"):
+            languages(site)
+
+
 # -- what the program says in an answer
+
+
+@pytest.mark.parametrize("meant", list(TEXTS))
+@pytest.mark.parametrize("said", list(TEXTS))
+def test_notices_that_stand_together_are_retold_each(said, meant) -> None:
+    def notices(t: Strings) -> str:
+        return " ".join(
+            (t("answer.differ"), t("answer.more_one", numbers="[2]"), t("answer.promotional_many", numbers="[1], [3]"))
+        )
+
+    assert Phrasebook.into(meant, TEXTS, SiteSettings()).say(notices(TEXTS[said])) == notices(TEXTS[meant])
 
 
 @pytest.mark.parametrize("site", [NUMBERS, SiteSettings()], ids=["numbers", "no numbers"])

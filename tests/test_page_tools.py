@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from live import until
 from playwright.sync_api import Route, expect
-from scripted_answers import ANSWERED, DRIVE, TEXT
+from scripted_answers import ANSWERED, DRIVE, NOT_FOUND, TEXT
 from visitors import DESK, PHONE, VOICE, ask, windows
 
 from app.ui.topics import main_language, topics
@@ -118,6 +118,29 @@ def test_an_answer_is_read_aloud_sentence_by_sentence_and_stops(visit) -> None:
     page.get_by_role("button", name="Read aloud").click()
     ask(page, "And work?", ".answered")  # a new question ends the reading of the last answer
     expect(page.locator(".speaking")).to_have_count(0)
+
+
+@pytest.mark.parametrize("ours", [["es"], []], ids=["the server speaks it", "nobody does"])
+def test_each_language_is_read_by_a_voice_of_its_own_or_by_none(browser, server, scripted, ours) -> None:
+    """The browser's Spanish voice is one of the network: left to choose, it could send the text away."""
+    spoken: list[str] = []
+
+    def speak(route: Route) -> None:
+        spoken.append(route.request.post_data_json["language"])
+        route.fulfill(body=SILENCE)
+
+    with windows(browser) as opened:
+        page = opened.open(script=VOICE)
+        page.route("**/api/voices", lambda route: route.fulfill(json={"languages": ours}))
+        page.route("**/api/speak", speak)
+        page.goto(f"{server.address}/?lang=es")
+        page.wait_for_selector(".examples")
+        scripted.queue.append(NOT_FOUND)
+        ask(page, "When can I fly?", ".not_found")
+        page.locator("[data-tool=aloud]").click()
+        until(lambda: page.wait_for_timeout(20) or page.locator(".speaking").count() == 0)
+        assert page.evaluate("speechSynthesis.said.filter(one => !one.voice).length") == 0
+    assert set(spoken) == set(ours)
 
 
 NO_VOICE = VOICE.replace("localService: true", "localService: false")

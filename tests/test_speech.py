@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -56,6 +57,21 @@ def test_it_speaks_in_the_language_asked_for_and_no_shell_sees_the_text(voice, c
 def test_a_voice_that_fails_is_a_503(voice, client) -> None:
     voice.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     assert client.post("/api/speak", json={"text": "hello"}).status_code == 503
+
+
+def test_a_line_that_is_full_is_a_503_and_who_leaves_is_not_spoken_for(voice, client, tmp_path) -> None:
+    began = tmp_path / "began"
+    voice.write_text(f"#!/bin/sh\necho >> {began}\nsleep 0.5\ncat\n", encoding="utf-8")
+
+    def status(_: int) -> int:
+        return client.post("/api/speak", json={"text": "hello"}).status_code
+
+    with ThreadPoolExecutor(speech.VOICES + speech.LINE + 4) as visitors:
+        said = list(visitors.map(status, range(speech.VOICES + speech.LINE + 4)))
+    assert said.count(503) >= 1
+    assert said.count(200) >= speech.VOICES + speech.LINE
+    spoken = began.read_text().count("\n")
+    assert spoken == said.count(200)
 
 
 def test_without_a_voice_the_page_is_told_so(no_voice, client) -> None:

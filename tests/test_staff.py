@@ -22,6 +22,7 @@ from scripted_answers import ANSWERED, APPROVED, DECLINED, NOT_FOUND, URGENT, as
 from visitors import CANARY, DESK, PHONE, serious
 
 from app.answerability import Answerability
+from app.scripted import ScriptedAssistant
 from app.settings import StaffSettings
 from app.trace import decision
 from app.web.feedback import Feedback
@@ -41,7 +42,12 @@ def old_document():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Live]:
+def scripted() -> ScriptedAssistant:
+    return assistant(documents={"leaflet": document(), "old": old_document()})
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, scripted) -> Iterator[Live]:
     home = tmp_path_factory.mktemp("home")
     for number, name in enumerate(("20260101-000000-older", "20260201-000000-newer")):
         (home / "runs" / name).mkdir(parents=True)
@@ -51,8 +57,6 @@ def server(tmp_path_factory) -> Iterator[Live]:
     feedback.add("a", True, None)
     feedback.add("b", False, "seems_wrong")
     feedback.add("c", False, "seems_wrong")
-    documents = {"leaflet": document(), "old": old_document()}
-    scripted = assistant(documents=documents)
     rooms = Rooms(staff=StaffSettings(password_hash=hashed(PASSWORD)))
     with live(scripted, home, rooms) as running:
         yield running
@@ -169,12 +173,18 @@ def test_only_reports_are_served(client, run) -> None:
     assert client.get(f"/staff/runs/{run}").status_code == 404
 
 
-def test_a_question_tried_is_not_counted(client, server) -> None:
+def test_a_question_tried_is_not_counted(client, server, scripted) -> None:
     sign_in(client)
     page = client.post("/staff/try", data={"question": CANARY}).text
     assert "Most people drive again once they can make an emergency stop." in page
     assert "8. Sentences and their support" in page
     assert "0.97" in page
+    before = client.get("/metrics").text
+    scripted.queue.append(replace(NOT_FOUND, question=CANARY))
+    client.post("/staff/try", data={"question": CANARY})
+    assert not scripted.queue
+    counted = re.compile(r"^spinewise_answers.*$", re.MULTILINE)
+    assert counted.findall(client.get("/metrics").text) == counted.findall(before)
     assert not (server.home / "unanswered.sqlite").exists()
 
 

@@ -51,6 +51,18 @@ def test_words_are_kept_only_where_the_site_said_so_and_only_so_long(tmp_path) -
     assert CANARY.encode() not in unanswered.path.read_bytes()  # gone from the file, not only from the table
 
 
+def test_words_go_on_their_day_though_nothing_else_is_unanswered(tmp_path) -> None:
+    today = [date(2026, 3, 1)]
+    unanswered = Unanswered(tmp_path, 1, lambda: today[0])
+    unanswered.heard(not_found(CANARY))
+    unanswered._writer.submit(lambda: None).result()
+    assert CANARY.encode() in unanswered.path.read_bytes()
+    today[0] += timedelta(days=60)
+    unanswered.heard(replace(ANSWERED, question="Can I walk?"))
+    unanswered.close()
+    assert CANARY.encode() not in unanswered.path.read_bytes()
+
+
 def test_turning_it_off_drops_what_was_kept(tmp_path) -> None:
     first = Unanswered(tmp_path, 7)
     first.heard(not_found(CANARY))

@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from live import live, until
-from scripted_answers import assistant
+from playwright.sync_api import expect
+from scripted_answers import URGENT, assistant
+from visitors import windows
 
-from app import doctor
+from app import doctor, kiosk
 from app.settings import AppSettings, SiteSettings
 from app.strings import Strings
+from app.web.loading import Loading
 from app.web.server import serve
 from corpus.errors import SpinewiseError
 
@@ -56,6 +59,35 @@ def test_alive_while_loading_and_ended_when_it_fails(tmp_path) -> None:
     assert seen == [503]
 
 
+def test_one_that_stays_says_that_it_can_not_answer_and_tries_again(tmp_path, monkeypatch) -> None:
+    tries: list[int] = []
+
+    def load():
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise SpinewiseError("there is no index", "run python -m index build")
+        return assistant()
+
+    loading, failed = Loading(load, lambda question, history: URGENT), []
+    loading.start(lambda: failed.append(str(loading.failure)), again_seconds=0.1)
+    until(lambda: failed)
+    assert loading.assistant is None
+    assert loading.urgent("numb", ()) is URGENT
+    until(lambda: loading.assistant is not None)
+    assert loading.failure is None
+    assert failed == ["there is no index: run python -m index build"] * 2
+
+
+def test_a_page_without_an_assistant_says_so_and_is_there_once_it_loads(browser, tmp_path) -> None:
+    with live(None, tmp_path) as running, windows(browser) as opened:
+        running.loading.failure = SpinewiseError("there is no index", "run python -m index build")
+        page = opened.open()
+        page.goto(running.address)
+        expect(page.get_by_role("heading", name="The service is not running")).to_be_visible()
+        running.loading.assistant, running.loading.failure = assistant(), None
+        expect(page.locator(".examples")).to_be_visible()
+
+
 def test_a_process_serves_and_stops_and_prints_nothing_of_a_visitor(tmp_path) -> None:
     program = textwrap.dedent("""
         import sys
@@ -88,6 +120,8 @@ def test_the_doctor_tells_the_running_service_from_another_program_at_its_port(t
     with live(assistant(), tmp_path) as running:
         monkeypatch.setenv("SPINEWISE_APP_PORT", str(urlsplit(running.address).port))
         monkeypatch.setattr("app.doctor.MEMORY_GIGABYTES", 1e6)
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody there: a server of this machine needs none
+        assert kiosk.look(running.address) is not None
         own, enough = [*doctor.port(tmp_path), *doctor.memory(tmp_path)]
         assert own.ok
         assert "which is running" in own.detail

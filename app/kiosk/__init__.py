@@ -13,13 +13,13 @@ import signal
 import socket
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
+from app.here import ask_here
 from app.kiosk.kept import Kept
 from app.settings import KioskSettings
 from corpus.errors import SpinewiseError
@@ -41,7 +41,7 @@ class Look:
 def look(address: str) -> Look | None:
     """One look at the server; None where it does not answer in two seconds."""
     try:
-        with urllib.request.urlopen(f"{address}/kiosk/watch", timeout=REPLY_SECONDS) as reply:
+        with ask_here(f"{address}/kiosk/watch", REPLY_SECONDS) as reply:
             said = json.load(reply)
             return Look(said["page_seconds"], bool(said["restart"]))
     except (OSError, ValueError, KeyError, HTTPException):  # a server killed in mid-reply breaks off its HTTP
@@ -106,7 +106,19 @@ def run(home: Path, port: int, settings: KioskSettings, note: Callable[[str], No
     """Runs the kiosk until it is told to stop (SIGTERM, Ctrl+C). Raises SpinewiseError where there is no browser."""
     address, profile = f"http://127.0.0.1:{port}", make_folder(home / "kiosk") / "browser"
     browser_path = find_browser(settings)
-    serve = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port), "--home", str(home)]
+    serve = [
+        sys.executable,
+        "-m",
+        "app",
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--home",
+        str(home),
+        "--stay",
+    ]
     server = Kept("server", lambda: serve, note, folder=Path(__file__).parents[2])
     browser = Kept("browser", lambda: fresh(browser_command(browser_path, settings, profile, address), profile), note)
     watch = Watch(server, browser, settings, lambda: look(address), note)

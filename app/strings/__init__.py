@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.settings import SiteSettings
+from app.triage.cards import names_in
 from corpus.errors import SpinewiseError
 
 FOLDER = Path(__file__).parent
 PATTERN = FOLDER / "en.toml"  # what every other language has to say as well
 CHECKED = "clinician-reviewed"  # the tier that claims a check
 OPTIONAL = ("cards", "scope")  # what has an original elsewhere, which is said where a language lacks it
+SITE_NAMES = frozenset({"clinic", "phone", "emergency", "crisis"})  # placeholders that any text may hold
 
 
 class Strings:
@@ -112,6 +114,28 @@ def names(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
+def unfillable(tables: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """What in a site's own texts could not be said: braces that don't pair, placeholders that nothing fills."""
+    for name, value in tables.items():
+        pattern = wanted.get(name)
+        if isinstance(value, Mapping) and isinstance(pattern, Mapping):
+            if name not in OPTIONAL:
+                yield from unfillable(value, pattern, f"{prefix}{name}.")
+            continue
+        try:
+            known = SITE_NAMES.union(*map(names_in, texts_in(pattern)))
+            unknown = set[str]().union(*map(names_in, texts_in(value))) - known
+        except ValueError as problem:
+            yield f"{prefix}{name}: {problem}"
+        else:
+            yield from (f"{prefix}{name} has {{{each}}}, which nothing fills" for each in sorted(unknown))
+
+
+def texts_in(value: Any) -> list[str]:
+    """A text, or the texts of a list."""
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
 def _read(path: Path) -> dict[str, Any]:
     """The texts of one file; one that is missing is named."""
     try:
@@ -123,4 +147,7 @@ def _read(path: Path) -> dict[str, Any]:
         missing = [name for name in names(wanted) if name not in set(names(tables)) and not name.startswith(OPTIONAL)]
         if missing:
             raise SpinewiseError(f"{path} has no text {missing[0]}", f"write it there, as in {PATTERN.name}")
+        strange = sorted(unfillable(tables, wanted))
+        if strange:
+            raise SpinewiseError(f"{path}: {strange[0]}", f"use those of {PATTERN.name}, and {{{{ for a brace")
     return tables

@@ -16,12 +16,13 @@ from typing import Any
 
 from app.answer import Answer
 from app.settings import SiteSettings
-from app.strings import Strings
+from app.strings import SITE_NAMES, Strings
 from app.triage.cards import Cards, SiteTexts, names_in
 
 APP = Path(__file__).parents[1]
 PARTS = ("action", "why", "notice")  # of a card
 OURS = ("urgent", "declined", "not_found")  # kinds of answer whose text is the program's own
+VALUES = {"numbers": r"\[\d+\](?:, \[\d+\])*"}  # what a value looks like, where it could run into the text before it
 
 
 class Phrasebook:
@@ -67,7 +68,8 @@ def phrases(t: Strings, site: SiteSettings) -> Iterator[tuple[str, str]]:
     Where a language has no cards or scope replies of its own, it has none here either: the originals are said.
     """
     for name, text in t.table("answer").items():
-        yield f"answer.{name}", t(f"answer.{name}", **{each: f"{{{each}}}" for each in names_in(text)})
+        values = names_in(text) - SITE_NAMES
+        yield f"answer.{name}", t(f"answer.{name}", **{each: f"{{{each}}}" for each in values})
     if "cards" in t.sections:
         cards = t.table("cards")
         yield from _cards(cards["fields"], {name: cards[name] for name in cards if name != "fields"}, site)
@@ -90,8 +92,12 @@ def _plain(text: str) -> str:
 def _pattern(template: str) -> re.Pattern[str]:
     """What finds a filled-in template and its values."""
     pieces = re.split(r"(\{\w+\})", template.replace("{{", "\0").replace("}}", "\1"))
-    found = (f"(?P<{piece[1:-1]}>.+)" if piece[:1] == "{" else re.escape(piece) for piece in pieces)
-    return re.compile("".join(found).replace("\0", r"\{").replace("\1", r"\}"), re.DOTALL)
+
+    def found(piece: str) -> str:
+        name = piece[1:-1]
+        return f"(?P<{name}>{VALUES.get(name, '.+')})" if piece[:1] == "{" else re.escape(piece)
+
+    return re.compile("".join(map(found, pieces)).replace("\0", r"\{").replace("\1", r"\}"), re.DOTALL)
 
 
 @cache

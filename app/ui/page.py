@@ -16,6 +16,7 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.utils import cancel_tasks, get_cancelled_fn_indices
 
+from app.legible import whole_characters
 from app.settings import AppSettings, SiteSettings
 from app.strings import Strings
 from app.strings.phrasebook import Phrasebook
@@ -128,7 +129,7 @@ class Page:
         self, question: str, conversation: Conversation, request: gr.Request
     ) -> AsyncGenerator[tuple[Any, ...], None]:
         """A question, typed: the page after each step of its answer."""
-        question = str(question).strip()
+        question = whole_characters(str(question)).strip()
         if not question or conversation.working:
             yield self._show(conversation)
             return

@@ -16,6 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from app.answer import Answer, AnswerSentence, Turn
+from app.legible import whole_characters
 from app.settings import AppSettings
 from app.web.cap import Cap
 from app.web.loading import Answering, Loading
@@ -53,7 +54,7 @@ def believed(history: Sequence[Turn]) -> tuple[Turn, ...]:
     for turn in reversed([turn for turn in history if turn.role == "user"][-MAX_TURNS:]):
         if room <= 0:
             break
-        kept.append(Turn("user", turn.content[-room:]))
+        kept.append(Turn("user", whole_characters(turn.content)[-room:]))
         room -= len(turn.content)
     return tuple(reversed(kept))
 
@@ -108,7 +109,7 @@ class Desk:
         Closing it stops the reading after the sentence at hand; only then is the place at the desk free again.
         """
         started = time.monotonic()
-        history = believed(history)
+        question, history = whole_characters(question), believed(history)
         loop = asyncio.get_running_loop()
         card = await loop.run_in_executor(self._triage, self._loading.urgent, question, history)
         if card is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
@@ -44,7 +45,7 @@ class Loading:
         self.failure: Exception | None = None
 
     def urgent(self, question: str, history: Sequence[Turn] = ()) -> Answer | None:
-        """The card for a red flag, also while the rest is loading or has failed."""
+        """The card for a red flag, also while the rest is loading or could not be loaded."""
         check = self.assistant.urgent if self.assistant else self._urgent
         return check(question, history) if check else None
 
@@ -55,13 +56,23 @@ class Loading:
         loading.assistant = assistant
         return loading
 
-    def start(self, when_failed: Callable[[], None] = lambda: None) -> None:
-        """Loads in a thread; calls `when_failed` there, with `failure` set, if it can't be done."""
-        threading.Thread(target=self._run, args=(when_failed,), name="loading", daemon=True).start()
+    def start(self, when_failed: Callable[[], None] = lambda: None, again_seconds: float | None = None) -> None:
+        """Loads in a thread; calls `when_failed` there, with `failure` set, if it can't be done.
 
-    def _run(self, when_failed: Callable[[], None]) -> None:
+        With `again_seconds` it then waits that long and tries anew, until it can be done.
+        """
+        threading.Thread(target=self._run, args=(when_failed, again_seconds), name="loading", daemon=True).start()
+
+    def _run(self, when_failed: Callable[[], None], again_seconds: float | None) -> None:
+        while not self._loaded(when_failed) and again_seconds is not None:
+            time.sleep(again_seconds)
+
+    def _loaded(self, when_failed: Callable[[], None]) -> bool:
         try:
             self.assistant = self._load()
         except Exception as problem:
             self.failure = problem
             when_failed()
+            return False
+        self.failure = None
+        return True

@@ -35,12 +35,13 @@ from app.web.source import source_routes
 from app.web.speech import speech_routes
 from app.web.staff import Office, staff_routes
 from app.web.unanswered import Unanswered
-from corpus.command import note
+from corpus.command import explain, note
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 STATIC = Path(__file__).parent / "static"
+AGAIN_SECONDS = 60.0  # until what could not be loaded is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async def hourly() -> None:
+            while True:
+                await asyncio.sleep(3600)
+                unanswered.tidy()
+
+        keeping = asyncio.create_task(hourly())
         yield
+        keeping.cancel()
         desk.close()
         unanswered.close()
 
@@ -87,7 +95,7 @@ def create_app(
     app.include_router(source_routes(desk, texts))
     app.include_router(kiosk_routes(kiosk, texts))
     app.include_router(embed_routes(texts))
-    app.include_router(speech_routes())
+    app.include_router(speech_routes(settings))
     app.include_router(staff_routes(Office(desk, feedback, unanswered, rooms.staff, settings, strings, home)))
     app.mount("/page", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1000))
     hosts = tuple(host.lower() for host in (*LOCAL_HOSTS, settings.host, *settings.allowed_hosts))
@@ -123,9 +131,13 @@ def serve(
     site: SiteSettings | None = None,
     home: Path | None = None,
     rooms: Rooms | None = None,
+    stays: bool = False,
     started: Callable[[str], None] = lambda address: note(f"serving on {address}"),
 ) -> None:
-    """Serves until it is stopped, while `load` runs. Raises SpinewiseError: the port is taken, or `load` failed."""
+    """Serves until it is stopped, while `load` runs. Raises SpinewiseError: the port is taken, or `load` failed.
+
+    One that `stays` says on its page that it can't answer, checks for red flags all the same, and tries again every minute.
+    """
     settings = (settings or AppSettings.load("app")).model_copy(
         update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
     )
@@ -137,13 +149,20 @@ def serve(
     async def run() -> None:
         app = create_app(loading, settings, site or SiteSettings.load("site"), home, rooms or Rooms.load())
         server = uvicorn.Server(configuration(app))
-        loading.start(when_failed=lambda: setattr(server, "should_exit", True))
+
+        def failed() -> None:
+            if stays:
+                note(f"error: {explain(loading.failure or OSError())}; trying again in {AGAIN_SECONDS:.0f} s")
+            else:
+                server.should_exit = True
+
+        loading.start(failed, AGAIN_SECONDS if stays else None)
         started(f"http://{shown(settings.host)}:{listener.getsockname()[1]}")
         await server.serve(sockets=[listener])
 
     with closing(listener):
         asyncio.run(run())
-    if loading.failure is not None:
+    if loading.failure is not None and not stays:
         raise loading.failure
 
 

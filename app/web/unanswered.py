@@ -58,11 +58,19 @@ class Unanswered:
     def __init__(self, home: Path, days: int, today: Callable[[], date] = utc_today) -> None:
         self.path, self.days, self._today = home / "unanswered.sqlite", days, today
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="unanswered")
-        if self.path.exists():
-            self._writer.submit(self._write, None)
+        self._tidied: date | None = None
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Once a day drops what is past its day, whatever was asked since."""
+        if self._tidied != (today := self._today()):
+            self._tidied = today
+            if self.path.exists():
+                self._writer.submit(self._write, None)
 
     def heard(self, answer: Answer) -> None:
         """Counts an answer that was none; returns at once. A full disk is no visitor's concern: then it isn't counted."""
+        self.tidy()
         if answer.kind in KINDS:
             self._writer.submit(self._write, answer)
 

@@ -1,5 +1,6 @@
-// Reads an answer aloud, sentence by sentence, each marked while it is spoken: with the browser's own voice, else with the
-// server's. Where there is neither, there is no button. Knows nothing of the page but the parts of a reply.
+// Reads an answer aloud, sentence by sentence, each marked while it is spoken: with a voice of this machine for its language,
+// else with the server's; what neither speaks is passed over. Where there is no voice at all, there is no button. Knows nothing
+// of the page but the parts of a reply.
 "use strict";
 
 const Aloud = {
@@ -25,25 +26,40 @@ const Aloud = {
   async start(button) {
     const reply = button.closest(".reply");
     const parts = [...reply.querySelectorAll(".text > span, .text > li, p.text:not(:has(> span)), .notice, .surgeon h3, .surgeon li")];
-    const speak = Aloud.own().length > 0 ? Aloud.withBrowser : Aloud.withServer;
     Aloud.button = button;
     button.classList.add("speaking");
     for (const part of parts) {
       const text = Aloud.words(part);
-      if (!text) continue;
-      await speak(text, part.closest("[lang]")?.lang || button.dataset.speakIn, () => {
-        if (Aloud.button === button) Aloud.mark(part);
-      }).catch(() => {});
+      const language = (part.closest("[lang]")?.lang || button.dataset.speakIn).slice(0, 2);
+      const speak = Aloud.speaker(language);
+      if (!text || !speak) continue;
+      const begun = () => { if (Aloud.button === button) Aloud.mark(part); };
+      await Promise.race([speak(text, language, begun).catch(() => {}), Aloud.longEnough(text)]);
       if (Aloud.button !== button) return;
     }
     Aloud.stop();
+  },
+
+  // What can say a text in this language; a browser left to choose a voice may take one from the network.
+  speaker(language) {
+    if (Aloud.voice(language)) return Aloud.withBrowser;
+    return Aloud.ours.includes(language) ? Aloud.withServer : null;
+  },
+
+  voice(language) {
+    return Aloud.own().find((voice) => voice.lang.toLowerCase().startsWith(language));
+  },
+
+  // A voice that never says that it has ended must not hold the page: a kiosk waits for it before it wipes.
+  longEnough(text) {
+    return new Promise((done) => setTimeout(done, 10_000 + 250 * text.length));
   },
 
   withBrowser(text, language, begun) {
     return new Promise((done) => {
       const utterance = new SpeechSynthesisUtterance(text);
       utterance.lang = language;
-      utterance.voice = Aloud.own().find((voice) => voice.lang.toLowerCase().startsWith(language.slice(0, 2))) ?? null;
+      utterance.voice = Aloud.voice(language);
       utterance.rate = 0.9;
       utterance.onstart = begun;
       utterance.onend = utterance.onerror = done;
@@ -52,7 +68,7 @@ const Aloud = {
   },
 
   async withServer(text, language, begun) {
-    const body = JSON.stringify({ text, language: language.slice(0, 2) });
+    const body = JSON.stringify({ text, language });
     const button = Aloud.button;
     const response = await fetch("/api/speak", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (!response.ok || Aloud.button !== button) return;

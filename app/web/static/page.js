@@ -268,7 +268,7 @@ function followNewest() {
   following = last.querySelector(".working") !== null;
 }
 
-// -- while the assistant is loading, look every two seconds whether it is there
+// -- while the assistant is loading, or could not be loaded, look every two seconds whether it is there
 
 let polling = null;
 function awaitReady() {
@@ -277,7 +277,8 @@ function awaitReady() {
   polling = setInterval(async () => {
     const response = await fetch("/ready").catch(() => null);
     const failed = response?.status === 503 && !response.headers.has("Retry-After");
-    if (!response?.ok && !failed) return;
+    const told = document.querySelector('[data-until-ready="failed"]') !== null;
+    if (!response?.ok && (told || !failed)) return;
     clearInterval(polling);
     polling = null;
     document.querySelector("[data-until-ready]")?.parentElement.dispatchEvent(new Event("now-ready"));
