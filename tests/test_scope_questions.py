@@ -43,8 +43,13 @@ def test_of_the_blind_half_no_more_is_missed_than_was_measured(rule: str) -> Non
 
 
 def test_a_long_question_is_judged_in_time() -> None:
-    # a pattern that tries every pair of places took minutes for these; a second is usual on a slow core
+    # a pattern that tries every pair of places took minutes for these, and one that repeats what repeats, for ever; a second is
+    # usual on a slow core
     start = time.process_time()
-    for long in ("i take tramadol " * 125, "is it ok if i take codeine and " * 65, "my x-ray says it is bad " * 83):
+    for long in (
+        *("i take tramadol " * 125, "is it ok if i take codeine and " * 65, "my x-ray says it is bad " * 83),
+        *("sdfghjkl " * 200 + "hello", "sdfghjklsdfghjkl " * 100 + "a", "you help help " * 130 + "zzz"),
+        *("that helps a lot " * 110 + "zzz", "hi hello " * 200 + "zzz", "aaaaaaaa" * 200 + "!b"),
+    ):
         SCOPE.check(long)
     assert time.process_time() - start < 10
