@@ -13,10 +13,11 @@ from typing import Protocol
 import numpy as np
 
 from app.asked import other_phase
+from app.disagreement import contradictory
 from app.evidence import Evidence, Vector
 from app.language import figures, negations, words
 from corpus.document import Document, Pair
-from index.search import Index
+from index.search import TRUST, Index
 
 NEAREST = 3  # questions of the FAQ, by cosine, that are read beside the visitor's
 LEAST_COSINE = 0.3  # of two questions that are read beside each other at all; of the same ones 95 in 100 are nearer
@@ -49,6 +50,16 @@ class Match:
         """The FAQ's question."""
         return self.pair.question.of(self.document.text)
 
+    @property
+    def answer(self) -> str:
+        """Its answer."""
+        return self.pair.answer.of(self.document.text)
+
+    @property
+    def trust(self) -> int:
+        """How far its document can be trusted."""
+        return TRUST[self.document.source.tier]
+
 
 @dataclass(frozen=True, slots=True)
 class Faq:
@@ -62,10 +73,21 @@ class Faq:
         return self.chosen(self.near(question, vector))
 
     def chosen(self, near: Sequence[Match]) -> Match | None:
-        """Of what `near` gave the one that means the same. One that means two in different words means neither."""
+        """Of what `near` gave the one that means the same. One that means two in different words means neither.
+
+        Where two documents answer the same question, the more trusted one does; where both are and they disagree, neither.
+        """
         least = self.same.least if self.same else 1.0
         alike = [one for one in near if one.probability >= least]
-        return alike[0] if len({tuple(words(one.question)) for one in alike}) == 1 else None
+        if len({tuple(words(one.question)) for one in alike}) != 1:
+            return None
+        best = max(one.trust for one in alike)
+        trusted = [one for one in alike if one.trust == best]
+        return None if any(self._disagree(trusted[0], other) for other in trusted[1:]) else trusted[0]
+
+    def _disagree(self, one: Match, other: Match) -> bool:
+        """Whether two answers give different figures, or contradict each other."""
+        return figures(one.answer) != figures(other.answer) or contradictory(self.evidence(one) + self.evidence(other))
 
     def near(self, question: str, vector: Vector) -> list[Match]:
         """The pairs that the question is read beside, the likeliest first; only those in the same words where there are such."""

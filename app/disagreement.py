@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations
 
 from app.evidence import Evidence
 from app.language import content, english, figure, negations, stem, words
@@ -70,11 +70,13 @@ def things(text: str) -> frozenset[str]:
 def spans(text: str) -> dict[str, list[Range]]:
     """The figures of the text as (low, high), by kind: "time" in days, every other unit by its own name.
 
-    "3 to 6 months" is {"time": [(91.2, 182.4)]}; a figure without a unit and "several weeks" say nothing here.
+    "3 to 6 months" is {"time": [(91.2, 182.4)]}, and so is "3 months to 6 months"; a figure without a unit and "several weeks"
+    say nothing here.
     """
     found: dict[str, list[Range]] = {}
     numbers: list[float] = []
-    for word, after in pairwise([*words(text), ""]):
+    begun: str | None = None  # the kind of a range whose first end has its unit already
+    for word, after, later in zip(said := words(text), [*said[1:], ""], [*said[2:], "", ""], strict=False):
         if (value := number(word)) is not None:
             numbers = [*numbers[-1:], value]
             if word.endswith("%"):
@@ -84,7 +86,11 @@ def spans(text: str) -> dict[str, list[Range]]:
         if numbers and unit in english().units:
             scale = DAYS.get(unit)
             kind, factor = ("time", scale) if scale else (unit, 1.0)
-            found.setdefault(kind, []).append((min(numbers) * factor, max(numbers) * factor))
+            ends = [min(numbers) * factor, max(numbers) * factor]
+            if begun == kind:
+                ends += found[kind].pop()
+            found.setdefault(kind, []).append((min(ends), max(ends)))
+            begun = kind if after in ("to", "or", "and") and number(later) is not None else None
         if not (word in ("to", "or", "and") and number(after) is not None):
             numbers = []
     return found

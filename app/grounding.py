@@ -1,8 +1,8 @@
 """Whether a sentence says no more than its evidence. Knows nothing of the question, and does not judge whether it answers it.
 
 A drafted sentence is aligned with one evidence sentence. It passes when it brings no content word of its own, says none in
-two ways, leaves out next to none, keeps their order, and agrees in numbers, negation, hedges and relations. Nothing here trusts
-a marker that a model wrote.
+two ways, leaves out next to none, keeps their order, and agrees in numbers, negation, hedges and relations, and in what each of
+these stands beside. Nothing here trusts a marker that a model wrote.
 Not covered: evidence that is itself wrong.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.evidence import Evidence
-from app.language import content, hedges, negations, quantities, relations, words
+from app.language import bonds, content, hedges, negations, quantities, relations, words
 
 Synonyms = Callable[[str], frozenset[str]]
 
@@ -83,7 +83,11 @@ def disagreements(sentence: str, quote: str) -> list[str]:
         for how, differing in (("added", kind(sentence) - kind(quote)), ("lost", kind(quote) - kind(sentence)))
         if differing
     ]
-    return [*found, *(["negation differs"] if negations(sentence) != negations(quote) else [])]
+    if negations(sentence) != negations(quote):
+        found.append("negation differs")
+    elif not found and (moved := bonds(sentence) - bonds(quote)):
+        found.append(f"belongs elsewhere: {', '.join(sorted({what for _, what, _ in moved}))}")
+    return found
 
 
 def position(stem: str, source: Sequence[str], synonyms: Synonyms) -> int | None:

@@ -19,7 +19,7 @@ _LOCK = threading.Lock()  # a PyStemmer object is not safe to share between thre
 
 @cache
 def _stemmer() -> Stemmer.Stemmer:
-    return Stemmer.Stemmer("english")
+    return Stemmer.Stemmer("english", 0)  # its cache would keep what visitors type
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Language:
     aspects: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
+    real_words: frozenset[str]
     vowels: frozenset[str]
     faint: frozenset[str]
     sounds: tuple[frozenset[str], ...]
@@ -83,6 +84,7 @@ def english() -> Language:
         aspects=tuple(asked_and_held(table["aspects"]).values()),
         phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
+        real_words=frozenset(table["spelling"]["words"].split()),
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
         sounds=tuple(frozenset(letters) for letters in table["spelling"]["sounds"]),
@@ -171,6 +173,32 @@ def hedges(text: str) -> Counter[str]:
 def relations(text: str) -> Counter[str]:
     """The small words that say when, how far or against what; exchanging or dropping one makes another claim."""
     return Counter(word for word in words(text) if word in english().relations)
+
+
+def bonds(text: str) -> Counter[tuple[str, str, str]]:
+    """Each number, negation, hedge and relation with the content words on its two sides, units aside: (before, it, after).
+
+    Two texts of the same words say different things where a "not" or a figure has moved.
+    """
+    lists, said = english(), words(text)
+    beside = {place: one for place, one in content_places(text) if one not in lists.units}
+    found: Counter[tuple[str, str, str]] = Counter()
+    before = ""
+    waiting: list[tuple[str, str]] = []
+    for place, word in enumerate(said):
+        if place in beside:
+            found.update((*one, beside[place]) for one in waiting)
+            before, waiting = beside[place], []
+        elif word in lists.negations or word.endswith("n't"):
+            waiting.append((before, "not"))
+        elif word in lists.hedges:
+            waiting.append((before, lists.hedges[word]))
+        elif word in lists.relations:
+            waiting.append((before, word))
+        elif is_quantity(word):
+            waiting.append((before, figure(lists.number_words.get(word, word))))
+    found.update((*one, "") for one in waiting)
+    return found
 
 
 def leans_back(sentence: str) -> bool:

@@ -46,8 +46,9 @@ class Vocabulary:
         corpus_words = Counter(word for text in texts for word in words(text) if len(word) > 3)
         lay = {word for term in glossary.terms for name in (term.term, *term.forms, *term.lay) for word in words(name)}
         self._known = [word for word, _ in corpus_words.most_common()] + sorted(lay - corpus_words.keys())
-        self._others = sorted(real_words - set(self._known))
-        self._real_stems = frozenset(stem(word) for word in {*self._known, *real_words, *english().stopwords})
+        real = real_words | english().real_words
+        self._others = sorted(real - set(self._known))
+        self._real_stems = frozenset(stem(word) for word in {*self._known, *real, *english().stopwords})
         # a slip inside a phrase ("hosptial stay") must still be mended alone, so of the typos only single words count
         self._typos = {name: term.term for term in glossary.terms for name in term.typos if " " not in name + term.term}
 

@@ -110,12 +110,20 @@ def _to_text(data: bytes, declared: str | None) -> tuple[str, list[str]]:
     lost = len(data) - len(lenient.encode("utf-8"))
     if lost * 4 <= sum(ord(letter) > 127 for letter in lenient):  # mostly good UTF-8: it is UTF-8, broken in places
         return data.decode("utf-8", "replace"), [f"{_count(lost, 'byte')} that are not UTF-8 are shown as \ufffd"]
-    for legacy in filter(None, (declared, "cp1252", "latin-1")):
+    for legacy in filter(None, (_as_browsers_read(declared), "cp1252", "latin-1")):
         try:
             return data.decode(legacy), [f"not UTF-8: read as {legacy}"]
         except (UnicodeError, LookupError):
             continue
     raise Unreadable("the encoding is not known")  # latin-1 reads any bytes, so that this can't happen
+
+
+def _as_browsers_read(declared: str | None) -> str | None:
+    """A page that says Latin-1 or ASCII is read as Windows-1252 (WHATWG, Encoding): that is where old ones have their "’"."""
+    try:
+        return "cp1252" if declared and codecs.lookup(declared).name in ("iso8859-1", "ascii") else declared
+    except LookupError:
+        return declared
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -34,7 +34,8 @@ DEEPEST = 150  # elements inside one another; deeper is no page that a person wr
 
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?(?:\.0+)?\s*(?:;|!|$)"
-    r"|font-size\s*:\s*[01](?:\.\d+)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}",
+    r"|font-size\s*:\s*(?:0(?:\.0+)?(?:px|pt|em|rem|%)?|1(?:\.\d+)?(?:px|pt|%)|0?\.[0-2]\d*r?em)\s*(?:;|!|$)"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{3,}",
     re.IGNORECASE,
 )
 _AT_RULE = re.compile(r"@[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # what holds for print or small screens only
@@ -227,11 +228,10 @@ class _Walker:
         if re.fullmatch("h[1-6]", self.kind):
             self.level = int(self.kind[1])
             part = Part("heading", text, self.line, self.level)
-        elif self.kind == "li" and self.item_open:
-            last = self.pieces[-1]
+        elif self.kind == "li" and self.item_open and (last := self.pieces[-1]).part.kind == "item":
             self.pieces[-1] = replace(last, part=replace(last.part, text=f"{last.part.text} {text}"))
             return
-        elif self.kind == "li":
+        elif self.kind == "li" and not self.item_open:
             part, self.item_open = Part("item", text, self.line, depth, self.marker), True
         elif self.kind == "summary" or (self.kind == "dt" and text.endswith("?")) or (bold and heading_like(text)):
             part = Part("heading", text, self.line, self.level + 1)

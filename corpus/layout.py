@@ -143,7 +143,7 @@ class _Setter:
             end = self.blocks[-1].end if self.blocks else heading.end
             self.sections.append(Section(heading.start, end, title, path, tuple(self.blocks), part.role))
             answer = self.told or self.blocks
-            if part.asks and answer:
+            if part.asks and answer and part.role != "about":  # what is never cut could not be cited
                 self.pairs.append(Pair(heading, Span(answer[0].start, answer[-1].end)))
         self.blocks, self.told = [], []
 

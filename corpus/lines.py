@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from corpus.document import Dropped
 from corpus.rules import Rules
@@ -18,6 +18,7 @@ from corpus.rules import Rules
 NARROWEST, WIDEST = 40, 140  # letters of a line that a fixed width cut; text with longer lines has one a paragraph
 FULL = 0.85  # of the width: a line that leaves less room than the next word takes was cut by the width
 RUNNING_HEAD = 3  # pages that a line must stand on to be a running head
+EDGE = 3  # lines at the top and at the foot of a page where one may stand
 KEEP_HYPHEN = frozenset(
     "anti follow high intra long low mid multi non pain post pre self short single two three well x".split()
 )
@@ -30,6 +31,10 @@ UNFINISHED = frozenset(
 _MARKER = re.compile(
     r"(?P<marker>[•●▪◦‣⁃∙◆◇■□▶►➢➤✓✔❖\uf0a7\uf0b7·*+–—-](?=\s)|o(?=\t| {2,})|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))"
     r"\s+(?=\S)"
+)
+# A page number: "Page 3 of 7", "3 / 7", "3", "Going home | 3".
+_PAGED = re.compile(
+    r"\bpage\W*\d|\A\W*\d+(?:\s*(?:/|of)\s*\d+)?\W*\Z|\s[|·–—-]\s*\d+\W*\Z|\A\W*\d+\s*[|·–—-]\s", re.IGNORECASE
 )
 _TERMINAL = re.compile(r"[.!?:;…]['\"”’»)\]]*\Z")
 _HYPHEN = re.compile(r"([^\W\d_]+)-\Z")
@@ -96,15 +101,17 @@ def is_terminal(text: str) -> bool:
 def _without_furniture(lines: Sequence[Line], rules: Rules) -> tuple[list[Line], list[Dropped]]:
     """Takes out running heads, page numbers and lone navigation lines; they would keep a cut sentence apart."""
     pages: dict[str, set[int]] = {}
-    for line in lines:
+    edges = _edges(lines)
+    for line in edges:
         if line.page is not None:
-            pages.setdefault(_without_digits(line.text), set()).add(line.page)
+            pages.setdefault(_without_page(line.text), set()).add(line.page)
     kept: list[Line] = []
     dropped: list[Dropped] = []
     gap = 0
     for place, line in enumerate(lines):
         below = lines[place + 1].gap if place + 1 < len(lines) else 1
-        running = len(pages.get(_without_digits(line.text), ())) >= RUNNING_HEAD and len(line.text) < WIDEST
+        repeated = len(pages.get(_without_page(line.text), ())) >= RUNNING_HEAD and len(line.text) < WIDEST
+        running = repeated and line in edges
         rule = rules.of_line(line.text) if line.gap and below and not _MARKER.match(line.text) else None
         if running or (rule and rule.reason == "navigation" and not (rule.section or rule.opens)):
             dropped.append(Dropped("navigation", line.text, line.number))
@@ -115,8 +122,19 @@ def _without_furniture(lines: Sequence[Line], rules: Rules) -> tuple[list[Line],
     return kept, dropped
 
 
-def _without_digits(text: str) -> str:
-    return re.sub(r"\d+", "#", text)
+def _edges(lines: Sequence[Line]) -> set[Line]:
+    """The first and the last lines of each page: what stands between is never a running head, however alike."""
+    found: set[Line] = set()
+    for page, group in groupby(lines, key=lambda line: line.page):
+        if page is not None:
+            inside = list(group)
+            found.update(inside[:EDGE], inside[-EDGE:])
+    return found
+
+
+def _without_page(text: str) -> str:
+    """A page number as "#"; other figures stay: "Week 1" and "Week 2" are not the same line."""
+    return re.sub(r"\d+", "#", text) if _PAGED.search(text) else text
 
 
 def _width(lines: Sequence[Line]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -78,12 +78,20 @@ def check_environment() -> None:
 
 def from_environment(table: str, model: type[BaseModel]) -> dict[str, Any]:
     """The values of SPINEWISE_<TABLE>_<KEY>; a list is written as TOML: ["a", "b"]. Unknown names are refused."""
-    prefix, values = f"SPINEWISE_{table.upper()}_", {}
+    prefix, values = f"SPINEWISE_{table.upper()}_", dict[str, Any]()
     for name, text in os.environ.items():
         if name.startswith(prefix):
             key = name.removeprefix(prefix).lower()
-            values[key] = tomllib.loads(f"value = {text}")["value"] if text.lstrip().startswith(("[", "{")) else text
+            field = model.model_fields.get(key)
+            values[key] = _list_of(name, text) if field and get_origin(field.annotation) is list else text
     return values
+
+
+def _list_of(name: str, text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as problem:
+        raise SpinewiseError(f"{name} is no list: {problem}", f'write it so: {name}=\'["a", "b"]\'') from None
 
 
 class CorpusSettings(Table):

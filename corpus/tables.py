@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -19,6 +20,8 @@ from corpus.layout import Part, Reading
 TRIPLE, QUESTION = ("subject", "predicate", "object"), ("question", "answer")
 MOSTLY = 0.9  # of a text's lines have the same number of tabs: it is a table
 CELL = 1_000_000  # letters
+
+_MARKED = re.compile(r"\s*(?:[^\w\s]|\d+[.)]|[a-z][.)])\t", re.IGNORECASE)  # a list's marker, and a tab
 
 Row = tuple[int, list[str]]  # line number in the file, cells
 
@@ -33,9 +36,11 @@ class Table:
 
 
 def looks_like_table(text: str) -> bool:
-    """Whether nearly every line of a text file has two tabs, or nearly every line one."""
-    tabs = [line.strip("\r\n").count("\t") for line in text.split("\n") if line.strip()]
-    return len(tabs) >= 2 and any(tabs.count(number) >= MOSTLY * len(tabs) for number in (1, 2))
+    """Whether nearly every line of a text file has two tabs, or nearly every line one; a list as it is pasted is none."""
+    lines = [line.strip("\r\n") for line in text.split("\n") if line.strip()]
+    tabs = [line.count("\t") for line in lines]
+    items = sum(_MARKED.match(line) is not None for line in lines)
+    return len(tabs) >= 2 and 2 * items < len(lines) and any(tabs.count(n) >= MOSTLY * len(tabs) for n in (1, 2))
 
 
 def read(text: str, comma: bool = False) -> Reading:

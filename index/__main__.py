@@ -42,7 +42,7 @@ def _folders(given: list[Path] | None) -> list[Path]:
     from index.snapshot import Snapshots
 
     if named := given or CorpusSettings.load("corpus").documents:
-        return named
+        return [folder.expanduser() for folder in named]  # a shell leaves "--documents=~/leaflets" as it is
     snapshots = Snapshots(home_folder())
     try:
         return [Path(folder) for folder in snapshots.manifest(snapshots.current()).folders]

@@ -179,7 +179,7 @@ def read_leaflets(paths: Sequence[Path]) -> list[Leaflet]:
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """The rows of a JSONL file; a line that is none is named."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines_of(path), 1):
         try:
             found.append(kind.model_validate_json(line))
         except ValidationError as problem:
@@ -197,4 +197,9 @@ def of_leaflets(leaflets: Sequence[Leaflet], rng: random.Random) -> Iterator[Les
 
 def read_items(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """The items of JSONL files (app/training/README.md says what they hold)."""
-    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for path in paths for line in lines_of(path)]
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a JSONL file; not by splitlines, for a JSON text may hold U+2028."""
+    return path.read_text(encoding="utf-8").rstrip("\n").split("\n")

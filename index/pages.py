@@ -20,6 +20,7 @@ import numpy as np
 
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
+from index.lessons import lines_of
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -56,7 +57,7 @@ class Page:
 
 def read_pages(path: Path) -> dict[str, Page]:
     """The collection by `doc_id`."""
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = map(json.loads, lines_of(path))
     pages = (Page(*(row.get(name) or "" for name in Page.__dataclass_fields__)) for row in rows)
     return {page.doc_id: page for page in pages}
 
@@ -93,7 +94,7 @@ def main() -> None:
     parser.add_argument("--asked", type=Path, required=True, help="JSONL with page, question, use")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    asked = [json.loads(line) for line in options.asked.read_text(encoding="utf-8").splitlines()]
+    asked = [json.loads(line) for line in lines_of(options.asked)]
     learnt = [row for row in asked if row["use"] == LEARN]
     made = list(items(read_pages(options.pairs), learnt, open_embedder(PACKAGED, False, False)))
     with replacing(options.out) as stream:

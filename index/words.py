@@ -48,7 +48,7 @@ def _stem(words: Sequence[str]) -> list[str]:
     import Stemmer
 
     if not hasattr(_stemmer, "english"):
-        _stemmer.english = Stemmer.Stemmer("english")
+        _stemmer.english = Stemmer.Stemmer("english", 0)  # its cache would keep what visitors type
     stemmed: list[str] = _stemmer.english.stemWords(words)
     return stemmed
 

@@ -98,6 +98,22 @@ def test_a_synonym_stands_for_a_word_and_not_beside_it() -> None:
     assert judge(both.replace("Many", "many"), [evidence(both.replace(".", ""))], synonyms).supported
 
 
+BEND = "At home you should walk each day, and you should not bend or twist your back for 6 weeks after the operation."
+STEPS = "Walk short ways after 2 days, climb the stairs after 5 days and drive after 6 weeks."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("At home, do not walk each day: bend or twist your back for 6 weeks after the operation you should.", BEND),
+        ("Walk short ways after 5 days, climb the stairs after 2 days and drive after 6 weeks.", STEPS),
+        ("You may walk the day after, and you might lift.", "You might walk the day after, and you may not lift."),
+    ],
+)
+def test_a_not_or_a_figure_that_has_moved_says_something_else(sentence: str, quote: str) -> None:
+    assert not judge(sentence, [evidence(quote)]).supported
+
+
 def test_longest_rise() -> None:
     assert longest_rise([0, 1, 2, 3]) == 4
     assert longest_rise([2, 0, 1, 1]) == 3  # 0 1 1

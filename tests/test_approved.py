@@ -93,7 +93,7 @@ def test_what_means_two_of_its_questions_means_neither(opened: Index) -> None:
 def test_a_question_that_stands_in_two_documents_is_one(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
-    for name in ("one", "two"):
+    for name in ("east", "west"):
         (folder / f"{name}.md").write_text(
             FAQ.replace("The nurse does.", f"The nurse of ward {name} does."), encoding="utf-8"
         )
@@ -105,6 +105,27 @@ def test_a_question_that_stands_in_two_documents_is_one(tmp_path: Path) -> None:
         Faq(twice, Says(lambda asked, other: "stitches" in other)).match("Who removes the stitches?", vector)
         is not None
     )
+
+
+@pytest.mark.parametrize(
+    ("tiers", "said"),
+    [
+        (("promotional", "clinician-reviewed"), "No driving for six weeks."),
+        (("promotional", "unreviewed"), "No driving for six weeks."),
+        (("unreviewed", "unreviewed"), None),
+    ],
+)
+def test_of_two_documents_that_answer_it_the_more_trusted_one_does(tmp_path: Path, tiers, said) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    answers = ("You may drive the next day.", "No driving for six weeks.")
+    for name, tier, answer in zip(("advert", "ward"), tiers, answers, strict=True):
+        text = f"---\ntier: {tier}\n---\n# Frequently asked questions\n\n## When can I drive?\n\n{answer}\n"
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    build(tmp_path / "home", [folder], HASHING)
+    both = Index.open(tmp_path / "home", HASHING)
+    found = Faq(both).match("When can I drive?", both.encode(["When can I drive?"])[0])
+    assert (found and found.answer) == said
 
 
 def test_what_lies_far_off_or_is_a_long_story_is_not_even_read(opened: Index) -> None:

@@ -68,6 +68,22 @@ def test_what_a_page_hides_and_what_stands_around_it_is_reported(tmp_path: Path)
     assert any("hidden text was dropped (an instruction" in warning for warning in document.warnings)
 
 
+@pytest.mark.parametrize(("size", "seen"), [("1em", True), ("1.25rem", True), ("0.9em", True), ("14px", True),
+                                            ("0", False), ("1px", False), ("0.1em", False), ("0.0em", False)])  # fmt: skip
+def test_text_that_can_be_read_is_not_hidden(tmp_path: Path, size: str, seen: bool) -> None:
+    page = (
+        f"<style>.lead{{font-size:{size}}}</style><p>Walk each day.</p><p class='lead'>Do not lift more than 5 kg.</p>"
+    )
+    assert ("5 kg" in read(tmp_path, "page.html", page.encode()).text) == seen
+
+
+def test_a_heading_inside_an_item_takes_what_follows_it(tmp_path: Path) -> None:
+    page = "<ul><li><p>Every operation has risks.</p><h4>Infection</h4><p>Infection is rare after this.</p></li></ul>"
+    document = read(tmp_path, "page.html", f"<h2>Risks of it</h2>{page}".encode())
+    assert [section.title for section in document.sections][-1] == "Infection"
+    assert document.text.endswith("Infection\n\nInfection is rare after this.")
+
+
 def test_a_page_in_its_own_encoding(tmp_path: Path) -> None:
     page = '<html><head><meta charset="iso-8859-2"></head><body><p>Ból po zabiegu źle mija.</p></body></html>'
     assert read(tmp_path, "page.htm", page.encode("iso-8859-2")).text == "Ból po zabiegu źle mija."
@@ -209,6 +225,17 @@ def test_a_pdf_with_page_numbers(tmp_path: Path) -> None:
         "City Clinic leaflet",
         *(f"Page {number} of 3" for number in (1, 2, 3)),
     }
+
+
+def test_lines_of_a_pdf_that_differ_in_a_figure_are_no_running_heads(tmp_path: Path) -> None:
+    weeks = [
+        ["City Clinic leaflet", f"Week {week}", f"You can lift up to {5 * week} kg now.", f"{week} / 3"]
+        for week in (1, 2, 3)
+    ]
+    document = read(tmp_path, "weeks.pdf", pdf(*weeks))
+    assert [f"You can lift up to {5 * week} kg now." in document.text for week in (1, 2, 3)] == [True] * 3
+    assert [f"Week {week}" in f"{document.title}\n{document.text}" for week in (1, 2, 3)] == [True] * 3
+    assert {item.text for item in document.dropped} == {"City Clinic leaflet", "1 / 3", "2 / 3", "3 / 3"}
 
 
 def test_a_pdf_that_can_not_be_read(tmp_path: Path) -> None:

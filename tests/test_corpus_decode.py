@@ -31,6 +31,13 @@ def test_latin_1_and_a_declared_encoding() -> None:
     assert decode("ź".encode("iso-8859-2"), declared="no-such").text != "ź"
 
 
+@pytest.mark.parametrize("declared", ["iso-8859-1", "Latin-1", "us-ascii"])
+def test_an_old_page_keeps_its_apostrophes(declared: str) -> None:
+    page = "You don’t need a brace. It’s “safe” – they’ve said so. You’re not alone."
+    assert decode(page.encode("cp1252"), declared=declared).text == page
+    assert decode(b"a\x81b", declared=declared).text
+
+
 def test_utf8_that_is_broken_in_one_place_stays_utf8() -> None:
     decoded = decode("é".encode() * 20 + b"\xff" + b" end")
     assert decoded.text == "é" * 20 + "\ufffd end"

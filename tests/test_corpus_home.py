@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import AppSettings, SiteSettings
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder, make_folder, replacing
 
@@ -73,6 +74,16 @@ except SpinewiseError as problem:
     assert "free disk space" in done.stdout
     assert path.read_bytes() == b"old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_list_in_the_environment_is_toml_and_a_name_may_begin_with_a_bracket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPINEWISE_SITE_CLINIC_NAME", "[Hill] Clinic")
+    assert SiteSettings.load("site").clinic_name == "[Hill] Clinic"
+    monkeypatch.setenv("SPINEWISE_APP_ALLOWED_HOSTS", '["a.example"]')
+    assert AppSettings.load("app").allowed_hosts == ["a.example"]
+    monkeypatch.setenv("SPINEWISE_APP_ALLOWED_HOSTS", "[a.example]")
+    with pytest.raises(SpinewiseError, match="SPINEWISE_APP_ALLOWED_HOSTS is no list"):
+        AppSettings.load("app")
 
 
 def test_the_home_is_named_by_argument_then_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,6 +178,12 @@ def test_questions_and_answers(read, style: str) -> None:
     assert {section.kind for section in document.sections if section.title.endswith("?")} == {"faq"}
 
 
+def test_a_question_below_the_sources_is_no_pair(read) -> None:
+    """What stands there is never cut into passages, so that its answer could not be quoted."""
+    document = read("A guide\n\nIntro text is here for you.\n\n## Sources\n\n### What is a knee cap?\n\nA bone.\n")
+    assert not [pair for pair in document.pairs if "knee cap" in pair.question.of(document.text)]
+
+
 def test_a_question_outside_an_faq_is_a_heading_and_no_pair(read) -> None:
     document = read(
         "Some title\n\nWhat is it?\n\nIt is a joint.\n\nFAQ\n\nDoes it hurt?\n\nIt may.\n\nNext steps\n\nYou rest.\n"

@@ -98,3 +98,4 @@ def test_which_text_is_a_table() -> None:
     assert looks_like_table("a\tb\tc\nd\te\tf\n\ng\th\ti\n")
     assert not looks_like_table("A heading\n\nText with\ta tab.\nAnd more.")
     assert not looks_like_table("a\tb\tc")
+    assert not looks_like_table("After surgery\n" + "•\tDo not lift.\n" * 10 + "1.\tWalk.\n" * 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.disagreement import contradicting, contradictory, spans
+from app.disagreement import contradict, contradicting, contradictory, spans
 from app.evidence import Evidence
 from corpus.document import Document, Sentence, Source
 from index.passage import Passage
@@ -49,6 +49,12 @@ def test_differences_are_not_contradictions(one: str, other: str) -> None:
 def test_one_document_does_not_contradict_itself() -> None:
     first = evidence("a", "You can drive again after 6 weeks.")
     assert not contradictory([first, Evidence(first.passage, first.sentence, first.vector)])
+
+
+@pytest.mark.parametrize("said", ["2 weeks to 3 months", "between two weeks and three months", "2 weeks or 3 months"])
+def test_a_range_may_have_a_unit_at_each_end(said: str) -> None:
+    assert spans(f"It takes {said}.") == {"time": [(14, pytest.approx(91.2))]}
+    assert not contradict(evidence("a", f"You can drive after {said}."), evidence("b", "You can drive after 6 weeks."))
 
 
 def test_figures_by_kind() -> None:

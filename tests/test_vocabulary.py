@@ -86,6 +86,13 @@ def test_only_what_is_surely_a_slip_is_changed(typed: str, became: str) -> None:
     assert SMALL.corrected(typed) == became
 
 
+@pytest.mark.parametrize(
+    "word", ["pilates", "weaning", "suction", "shingles", "helper", "perioperative", "facets", "supine"]
+)
+def test_words_of_health_that_no_model_lists_stay(shipped: Vocabulary, word: str) -> None:
+    assert shipped.corrected(word) == word
+
+
 def test_a_likely_slip_is_nearer_than_an_arbitrary_letter() -> None:
     assert distance("screws", "screws") == 0
     assert distance("scerws", "screws") < 1  # swapped
