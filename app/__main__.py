@@ -31,7 +31,8 @@ def models(options: argparse.Namespace) -> int:
         return 0
     print(f"models in {found['folder']}")
     for model in found["models"]:
-        state = "present" if model["present"] else "missing: run python -m app models fetch"
+        missing = "missing: run python -m app models fetch" if model["used"] else "not here, and not used"
+        state = "present" if model["present"] else missing
         print(f"  {model['name']} ({model['role']}; {model['licence']}; from {model['source']}): {state}")
         if model["sha256"]:
             print(f"    SHA-256 {model['sha256']}")

@@ -129,7 +129,8 @@ def documents(home: Path) -> Iterable[Finding]:
 
 def reader(home: Path) -> Iterable[Finding]:
     """Whether the language model is there and undamaged."""
-    from app.models import SMOLLM2, checked
+    from app.models import SMOLLM2
+    from index.models import checked
 
     chosen = AppSettings.load("app")
     if chosen.reader_url or chosen.reader != SMOLLM2.name:

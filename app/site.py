@@ -10,7 +10,7 @@ from app.answerability import Answerability
 from app.assistant import Assistant
 from app.intent import Intents
 from app.matters import Matters
-from app.models import SMOLLM2, checked
+from app.models import SMOLLM2
 from app.reader import Reader
 from app.reader.probe import Probe
 from app.sameness import Sameness
@@ -26,6 +26,7 @@ from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 from corpus.settings import check_environment
 from index.adapter import Adapter
+from index.models import checked
 from index.search import Index
 from index.settings import IndexSettings
 

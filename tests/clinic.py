@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from app.assistant import Assistant
-from app.models import SMOLLM2, checked, models_folder
+from app.models import SMOLLM2
 from corpus.home import home_folder
+from index.models import checked, models_folder
 
 SHARED = Path(__file__).parents[2] / "shared"
 SEEDS = SHARED / "seeds"
