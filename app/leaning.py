@@ -53,7 +53,7 @@ def followup_words() -> Words:
 def leans(question: str, vocabulary: Vocabulary) -> bool:
     """Whether the wording shows that something was named before: a correction, a pointer, a fragment, nothing of its own."""
     patterns = followup_words().patterns
-    if patterns["new_topic"].search(question) or patterns["acknowledged"].search(question):
+    if any(patterns[name].search(question) for name in ("new_topic", "acknowledged", "whole")):
         return False
     if patterns["correction"].search(question):
         return True

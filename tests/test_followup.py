@@ -11,6 +11,7 @@ from two_leaflets import HASHING
 from app.answer import Turn
 from app.ellipsis import rewritings
 from app.followup import standalone
+from app.leaning import leans
 from app.vocabulary import Vocabulary
 from corpus.document import Block, Document, Section, Sentence, Source
 from corpus.glossary import Glossary
@@ -291,3 +292,9 @@ def test_a_question_that_leans_on_nothing_costs_no_search_and_any_other_two_at_m
 
 def test_a_very_long_question_or_history_is_no_trouble() -> None:
     assert isinstance(ask("and it " * 300, "screws " * 2000), str)
+
+
+@pytest.mark.parametrize("asked", ["what can go wrong", "And what might go wrong?"])
+def test_what_can_go_wrong_is_asked_of_the_operation_whatever_was_asked_before(asked: str) -> None:
+    assert not leans(asked, VOCABULARY)
+    assert leans("what about it?", VOCABULARY)
