@@ -100,11 +100,10 @@ def is_terminal(text: str) -> bool:
 
 def _without_furniture(lines: Sequence[Line], rules: Rules) -> tuple[list[Line], list[Dropped]]:
     """Takes out running heads, page numbers and lone navigation lines; they would keep a cut sentence apart."""
-    pages: dict[str, set[int]] = {}
+    pages: dict[str, set[int | None]] = {}
     edges = _edges(lines)
     for line in edges:
-        if line.page is not None:
-            pages.setdefault(_without_page(line.text), set()).add(line.page)
+        pages.setdefault(_without_page(line.text), set()).add(line.page)
     kept: list[Line] = []
     dropped: list[Dropped] = []
     gap = 0

@@ -31,10 +31,8 @@ Vectors = NDArray[np.float32]
 Kind = Literal["query", "passage"]
 
 PACKAGED = "all-MiniLM-L6-v2"
-ADAPTERS = {
-    PACKAGED: "adapter_minilm",
-    mpnet.NAME: "adapter_mpnet",
-}  # beside this file, made by `python -m index.train`
+# Folders beside this file, made by `python -m index.train`.
+ADAPTERS = {PACKAGED: "adapter_minilm", mpnet.NAME: "adapter_mpnet"}
 PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 WEIGHTS_AND_CONFIGURATION = {".safetensors", ".bin", ".json", ".txt", ".model", ".py"}
 

@@ -35,10 +35,8 @@ BOUND = 0.45  # cosine from which a text is held to answer, to begin with
 UNANSWERED = 0.5  # weight of keeping to the bound, beside finding the right text
 BOUND_RATE = 1e-2
 AT_ONCE = 24  # texts in one pass, of like length: padding costs as much as words
-LEARNING = {
-    "bert": ["query", "key", "value", "dense"],
-    "mpnet": ["q", "k", "v", "o", "dense"],
-}  # modules, by kind of model
+# The modules that learn, by kind of model.
+LEARNING = {"bert": ["query", "key", "value", "dense"], "mpnet": ["q", "k", "v", "o", "dense"]}
 
 
 def embed(model: Any, texts: Sequence[str]) -> Any:

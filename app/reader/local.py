@@ -222,9 +222,8 @@ def load(model: str | Path, allow_download: bool) -> tuple[Any, Any]:
     weights.eval()  # type: ignore[no-untyped-call]
     splitter = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
     if splitter is not None and hasattr(splitter, "_resize_cache"):
-        splitter._resize_cache(
-            0
-        )  # it would keep the words that visitors type; without it a prompt takes a millisecond more
+        # it would keep the words that visitors type; without it a prompt takes a millisecond more
+        splitter._resize_cache(0)
     return tokenizer, weights
 
 
