@@ -164,7 +164,7 @@ class Assistant:
         """The best evidence; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
-            yield from reply.quote_list(choice.evidence)
+            yield from reply.quote_list(choice.evidence, more=choice.more)
             return
         first, *others = runs(choice.evidence)
         yield from self._quote(first, reply)

@@ -67,7 +67,9 @@ def with_the_one_before(question: str, turn: str) -> str:
 def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]:
     """One or two ways to say the follow-up as a whole question, the likeliest first."""
     patterns, rest = followup_words().patterns, signs_removed(question)
-    if exchanged := exchange(rest, earlier, whole=not patterns["clause"].search(rest)):
+    if not words(rest):
+        return [earlier]  # "no, I meant": sent too early
+    if exchanged := exchange(rest, earlier, vocabulary, whole=not patterns["clause"].search(rest)):
         return [exchanged]
     if patterns["bare"].search(first_sentence(rest)):
         return [bare_question(rest, earlier, vocabulary)]
@@ -100,10 +102,15 @@ def continued(rest: str, earlier: str, preposition: str | None) -> str:
     return sentence(f"{kept}{rest.rstrip('?!. ')}?")
 
 
-def exchange(rest: str, earlier: str, *, whole: bool) -> str | None:
-    """The earlier question with the one of two opposites put for the other that the follow-up names."""
-    lists = followup_words()
+def exchange(rest: str, earlier: str, vocabulary: Vocabulary, *, whole: bool) -> str | None:
+    """The earlier question with the one of two opposites put for the other that the follow-up names, if it names no more."""
+    lists, known = followup_words(), {stem(word) for word in words(earlier)}
     for one, other in lists.opposites if whole else ():
+        more = (
+            {stem(word) for word in own(rest, vocabulary, common=True)} - known - {stem(word) for word in words(other)}
+        )
+        if more:
+            continue  # "and medicines before?" asks of medicines
         if phrase(other).search(rest) and phrase(one).search(earlier) and not phrase(other).search(earlier):
             return sentence(phrase(one).sub(other, earlier))
     if lists.patterns["other"].search(rest):

@@ -27,8 +27,8 @@ FILE, EXAMPLES, PRACTICE = HERE / "intent.npz", HERE / "intent_examples.tsv", HE
 PLAIN, UNSAID = "plain", "unsaid"  # what leaflets answer; what is asked as often and they leave out
 MISUSE, OTHER = "misuse", "other"
 NO_RULE = (PLAIN, UNSAID, OTHER)
-OUTSIDE = 0.6  # probability of misuse or another topic from which on nothing is searched for (DECISIONS.md)
-SURE = 0.6  # probability from which a kind of wish is named, given that it is none that leaflets answer
+OUTSIDE = 0.7  # probability of misuse or another topic from which on nothing is searched for (DECISIONS.md)
+SURE = 0.65  # probability from which a kind of wish is named, given that it is none that leaflets answer
 RARE = 3.0  # what an example of a wish to decline counts for: there are few beside the practice clinics' questions
 DECAY = 1.0
 

@@ -36,14 +36,14 @@ SMOLLM2 = Fetched(
 )
 
 
-def larger_embedder() -> bool:
-    """Whether the site has chosen the larger embedder, which has to be fetched."""
+def embeds_with_mpnet() -> bool:
+    """Whether the site's embedder is the default, which has to be fetched."""
     return IndexSettings.load("index").embedder == MPNET.name
 
 
 def fetch(home: Path, progress: Progress) -> None:
     """Brings the language model, and the embedder where the site's has to be fetched; leaves alone what is there and whole."""
-    for model in (SMOLLM2, *([MPNET] if larger_embedder() else [])):
+    for model in (SMOLLM2, *([MPNET] if embeds_with_mpnet() else [])):
         models.fetch(model, home, progress)
 
 
@@ -53,7 +53,7 @@ def listing(home: Path, settings: AppSettings) -> dict[str, Any]:
         "folder": str(models_folder(home)),
         "models": [
             models.entry(SMOLLM2, home, settings.reader == SMOLLM2.name),
-            models.entry(MPNET, home, larger_embedder()),
+            models.entry(MPNET, home, embeds_with_mpnet()),
             packaged_model(),
         ],
     }

@@ -53,7 +53,7 @@ class Taste:
     least: int = 2
     statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
     named: float = 0.35  # share of the question's content that a list's heading, lead-in and best item must name
-    list_items: int = 12
+    list_items: int = 24  # more than any list that we know: what is left out of a list of risks may be the worst
     short_list: int = 3  # items of a list that is always said whole
 
 
@@ -85,10 +85,11 @@ def candidates(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The evidence to say, in the order to say it; `listed` when it is the items of lists."""
+    """The evidence to say, in the order to say it; `listed` when it is the items of lists, `more` when there are others."""
 
     evidence: tuple[Evidence, ...]
     listed: bool = False
+    more: bool = False
 
 
 def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = Taste()) -> Choice:
@@ -96,7 +97,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     if not ranked:
         return Choice(())
     if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
-        return Choice(tuple(items), listed=True)
+        return Choice(tuple(items[: taste.list_items]), listed=True, more=len(items) > taste.list_items)
     ranked = weighed(question, ranked, taste)
     chosen: list[Evidence] = []
     for evidence in ranked:
@@ -156,7 +157,7 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
             continue
         said = " ".join(one.quote for one in chosen)
         chosen += [item for item in siblings(head, ranked, taste) if not said or adds(item.quote, said, vocabulary)]
-    return chosen[: taste.list_items] if len(chosen) > 1 else []
+    return chosen if len(chosen) > 1 else []
 
 
 def adds(item: str, said: str, vocabulary: Vocabulary) -> bool:

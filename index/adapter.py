@@ -62,4 +62,6 @@ class Adapter:
             for name in names:  # one at a time: all changes together would need twice the model's memory
                 weight = weights[f"{name}.weight"]
                 change = tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float()
-                weight.data = (weight.float() + change).to(weight.dtype)
+                weight.copy_(
+                    weight.float() + change
+                )  # in place: a new tensor would stand beside the file's, still mapped

@@ -1,4 +1,4 @@
-"""A larger embedder, all-mpnet-base-v2, which five packages hold in parts. Knows nothing of how it is run.
+"""The default embedder, all-mpnet-base-v2, which five packages hold in parts. Knows nothing of how it is run.
 
 Its weights are kept in bf16: half the bytes of what is published, and what they are computed in where the processor can.
 """

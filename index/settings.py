@@ -12,7 +12,7 @@ from corpus.settings import Table
 class IndexSettings(Table):
     """The site's choices; those that change what is in an index are part of its fingerprint (see `build`)."""
 
-    embedder: str = Field(default="all-MiniLM-L6-v2", description="all-mpnet-base-v2, a folder, a hub name, or hashing")
+    embedder: str = Field(default="all-mpnet-base-v2", description="all-MiniLM-L6-v2, a folder, a hub name, or hashing")
     adapter: bool = Field(default=True, description="put what we taught it on an embedder of ours")
     allow_download: bool = Field(default=False, description="let a build fetch an embedder that is not on this machine")
     passage_words_min: int = Field(default=40, ge=1, description="shorter passages only where a section is shorter")

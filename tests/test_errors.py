@@ -12,6 +12,8 @@ import pytest
 from clinic import indexed_home
 
 from app.doctor import disk, writable
+from app.models import SMOLLM2
+from index.mpnet import MPNET
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,13 +54,15 @@ def test_a_missing_model(tmp_path: Path) -> None:
     explained(run("app", "ask", "How long is recovery?", home=tmp_path), "python -m app models fetch")
 
 
-def test_a_damaged_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", [SMOLLM2.name, MPNET.name])
+def test_a_damaged_model(tmp_path: Path, model: str) -> None:
     (tmp_path / "index").symlink_to(indexed_home() / "index")
-    model = next((indexed_home() / "models").iterdir())
-    copy = tmp_path / "models" / model.name
-    copy.mkdir(parents=True)
-    for file in model.iterdir():
-        (copy / file.name).symlink_to(file.resolve())
+    copy = tmp_path / "models" / model
+    for file in (indexed_home() / "models").rglob("*"):
+        if file.is_file():
+            link = tmp_path / "models" / file.relative_to(indexed_home() / "models")
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file.resolve())
     (copy / "config.json").unlink()
     (copy / "config.json").write_text("{}")
     explained(run("app", "ask", "How long is recovery?", home=tmp_path), "config.json is damaged", "models fetch")

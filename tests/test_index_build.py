@@ -126,7 +126,7 @@ def test_an_index_of_another_embedder_does_not_open_and_is_built_anew(home: Path
     with pytest.raises(
         SpinewiseError, match=r"built with hashing \(256 .*all-MiniLM-L6-v2 \(384 .*python -m index build"
     ):
-        Index.open(home, IndexSettings())
+        Index.open(home, IndexSettings(embedder="all-MiniLM-L6-v2"))
     snapshots = Snapshots(home)
     manifest = snapshots.manifest(snapshots.current())
     embedder = manifest.embedder.model_copy(update={"checksum": "0"})

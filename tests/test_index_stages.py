@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from corpus.errors import SpinewiseError
+from index import mpnet
 from index.dense import Dense, method_for
 from index.embed import PACKAGED, Embedder, HashingEmbedder, SentenceTransformerEmbedder, open_embedder, packaged_model
 from index.fuse import HALF, SHARE, fused, without_repeats
@@ -146,6 +147,16 @@ def test_the_packaged_model_knows_meaning(minilm: Embedder) -> None:
     assert asked @ near > asked @ far + 0.2
     assert {"walk", "hospital"} <= minilm.whole_words()
     assert minilm.encode([], "passage").shape == (0, 384)
+
+
+def test_the_default_embedder_knows_what_leaflets_call_it_and_its_vectors_have_length_one() -> None:
+    embedder = open_embedder(mpnet.NAME)
+    asked = embedder.encode(["can it break again after they bolt it"], "query")
+    texts = embedder.encode(["Sometimes the bones do not grow together.", "Lunch is served at noon."], "passage")
+    assert embedder.dimensions == 768
+    assert np.linalg.norm(np.vstack([asked, texts]), axis=1) == pytest.approx(1, abs=1e-5)  # in bf16 they are shorter
+    near, far = texts @ asked[0]
+    assert near > far + 0.2
 
 
 def test_the_checksum_is_of_the_weights_and_of_the_adapter(minilm: Embedder) -> None:

@@ -12,7 +12,8 @@ from app.language import stem
 from app.spelling import distance
 from app.vocabulary import Vocabulary
 from corpus.glossary import Glossary, Term
-from index.embed import open_embedder
+from index.embed import embedder_of
+from index.settings import IndexSettings
 
 ROOT = Path(__file__).parents[1]
 WORDS = tomllib.loads(Path(__file__).with_name("spelling_words.toml").read_text(encoding="utf-8"))
@@ -34,9 +35,9 @@ class Count:
 
 @pytest.fixture(scope="module")
 def shipped() -> Vocabulary:
-    """The shipped documents' words, and the packaged embedder's as the language's."""
+    """The shipped documents' words, and the default embedder's as the language's."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "corpus" / "documents").glob("*.md"))]
-    return Vocabulary(texts, Glossary.load(), open_embedder("all-MiniLM-L6-v2").whole_words())
+    return Vocabulary(texts, Glossary.load(), embedder_of(IndexSettings()).whole_words())
 
 
 def counted(vocabulary: Vocabulary, half: str) -> Count:

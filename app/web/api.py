@@ -11,10 +11,11 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.answer import Answer, AnswerSentence, Turn
+from app.legible import whole_characters
 from app.settings import AppSettings
 from app.web.cap import CappedError
 from app.web.desk import Desk, NotReadyError, QueueFullError, Waiting
@@ -22,7 +23,12 @@ from app.web.feedback import Feedback
 from app.web.problems import Problem, unforeseen
 from corpus.errors import SpinewiseError
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+# Half a character (a client that cut an emoji in two) must not keep a cry for help from triage.
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    BeforeValidator(lambda text: whole_characters(text) if isinstance(text, str) else text),
+]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Result = TypeVar("Result")
 COMMENT = b": working\n\n"

@@ -109,6 +109,7 @@ def create_app(
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
+        expose_headers=["X-Answer-Id", "Retry-After"],
     )
     app.add_middleware(
         Door,

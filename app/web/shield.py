@@ -92,7 +92,11 @@ class Shield:
         headers.setdefault("Content-Security-Policy", policy())
         if "frame-ancestors 'none'" in headers["Content-Security-Policy"]:
             headers["X-Frame-Options"] = "DENY"  # it knows no list of origins: a page with one goes without
-        if not path.startswith(("/assets/", "/static/", "/page/")):
+        if path.startswith("/page/"):
+            headers["Cache-Control"] = (
+                "no-cache"  # kept, but asked for: after an upgrade no old script meets a new page
+            )
+        elif not path.startswith(("/assets/", "/static/")):
             headers["Cache-Control"] = "no-store"  # a shared machine keeps no answer in its browser's cache
 
 

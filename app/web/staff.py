@@ -206,7 +206,10 @@ def staff_routes(office: Office) -> APIRouter:
 
 async def field(request: Request, name: str) -> str:
     """One field of a posted form; "" where there is none."""
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=20)
+    try:
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=20)
+    except ValueError as problem:
+        raise Problem(422, "This form has too many fields.") from problem
     return fields.get(name, [""])[0]
 
 

@@ -5,6 +5,7 @@
 
 const Aloud = {
   button: null,
+  run: null, // what start() was last called for: the same button may start anew while a reply is on its way
   ours: [], // languages that the server speaks
   sound: null,
 
@@ -26,6 +27,7 @@ const Aloud = {
   async start(button) {
     const reply = button.closest(".reply");
     const parts = [...reply.querySelectorAll(".text > span, .text > li, p.text:not(:has(> span)), .notice, .surgeon h3, .surgeon li")];
+    const run = Aloud.run = {};
     Aloud.button = button;
     button.classList.add("speaking");
     for (const part of parts) {
@@ -33,9 +35,9 @@ const Aloud = {
       const language = (part.closest("[lang]")?.lang || button.dataset.speakIn).slice(0, 2);
       const speak = Aloud.speaker(language);
       if (!text || !speak) continue;
-      const begun = () => { if (Aloud.button === button) Aloud.mark(part); };
+      const begun = () => { if (Aloud.run === run) Aloud.mark(part); };
       await Promise.race([speak(text, language, begun).catch(() => {}), Aloud.longEnough(text)]);
-      if (Aloud.button !== button) return;
+      if (Aloud.run !== run) return;
     }
     Aloud.stop();
   },
@@ -69,9 +71,9 @@ const Aloud = {
 
   async withServer(text, language, begun) {
     const body = JSON.stringify({ text, language });
-    const button = Aloud.button;
+    const run = Aloud.run;
     const response = await fetch("/api/speak", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    if (!response.ok || Aloud.button !== button) return;
+    if (!response.ok || Aloud.run !== run) return;
     const sound = document.createElement("audio");
     sound.src = URL.createObjectURL(await response.blob());
     document.body.append(sound);
@@ -88,7 +90,7 @@ const Aloud = {
   stop() {
     if (!Aloud.button) return;
     Aloud.button.classList.remove("speaking");
-    Aloud.button = null;
+    Aloud.button = Aloud.run = null;
     Aloud.mark(null);
     Aloud.sound?.pause();
     if ("speechSynthesis" in window) speechSynthesis.cancel();

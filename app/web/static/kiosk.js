@@ -73,7 +73,7 @@
     sessionStorage.clear();
     for (const cookie of document.cookie.split(";"))
       document.cookie = `${cookie.split("=")[0]}=; max-age=0; path=/`;
-    for (const name of await caches?.keys().catch(() => []) ?? []) await caches.delete(name);
+    for (const name of await globalThis.caches?.keys().catch(() => []) ?? []) await caches.delete(name);
     for (const { name } of await indexedDB.databases().catch(() => [])) indexedDB.deleteDatabase(name);
     anew();
   }

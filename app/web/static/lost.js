@@ -26,6 +26,7 @@
     });
     looking = false;
     missed = there ? 0 : missed + 1;
+    if (there && !root.dataset.lost) refused = false; // one slip of the network was no end
     if (missed >= MISSED) tell("gone");
     else if (there && (root.dataset.lost || broken())) refused || broken() ? back() : found();
     next = setTimeout(look, missed || root.dataset.lost === "gone" ? SOON : USUALLY);
