@@ -44,8 +44,8 @@ def examine(home: Path) -> list[Finding]:
     """Every finding, in the order in which a site would mend them. A check that breaks is a finding, too."""
     checks: dict[str, Check] = {
         "settings": settings, "home": writable, "disk": disk, "memory": memory, "index": index, "documents": documents,
-        "language model": reader, "what was learnt": learnt, "red flags": red_flags, "port": port, "clinic": clinic,
-        "browser": browser, "kiosk": kiosk, "staff page": staff, "voice": voice,
+        "language model": reader, "embedder": embedder, "what was learnt": learnt, "red flags": red_flags, "port": port,
+        "clinic": clinic, "browser": browser, "kiosk": kiosk, "staff page": staff, "voice": voice,
     }  # fmt: skip
     findings: list[Finding] = []
     for name, check in checks.items():
@@ -138,6 +138,20 @@ def reader(home: Path) -> Iterable[Finding]:
         return
     checked(home, SMOLLM2.name)
     yield Finding("language model", True, f"{SMOLLM2.name}, every checksum holds")
+
+
+def embedder(home: Path) -> Iterable[Finding]:
+    """Whether the embedder is there and undamaged."""
+    from index.models import checked
+    from index.mpnet import MPNET
+    from index.settings import IndexSettings
+
+    chosen = IndexSettings.load("index").embedder
+    if chosen != MPNET.name:
+        yield Finding("embedder", True, f"{chosen} (the site's choice: not checked)")
+        return
+    checked(home, MPNET.name)
+    yield Finding("embedder", True, f"{MPNET.name}, every checksum holds")
 
 
 def learnt(home: Path) -> Iterable[Finding]:

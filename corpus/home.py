@@ -57,6 +57,11 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
 
 
+def damaged(path: Path, problem: Exception) -> SpinewiseError:
+    """The error for a database that can't be read."""
+    return SpinewiseError(f"can't read {path}: {problem}", "move it away: a new one is made")
+
+
 def unwritable(path: Path, problem: OSError) -> SpinewiseError:
     """The error for a write that the system refused: disk full, no permission, read-only."""
     return SpinewiseError(

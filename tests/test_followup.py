@@ -179,6 +179,17 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
             "The screws again. do they heal?",
         ),
         (
+            ["Do x-rays show bleeding?", "Are screws used?"],
+            "Back to work when, and how long is the rest?",
+            "Back to work when, and how long is the rest?",
+        ),
+        (["Are screws used?"], "no, I meant", "Are screws used?"),
+        (
+            ["Are x-rays taken after surgery?"],
+            "what about bleeding before surgery",
+            "Are x-rays taken after surgery? What about bleeding before surgery?",
+        ),
+        (
             ["Are screws used?", "How long is recovery?"],
             "those bolts you mentioned, are they noisy",
             "Those bolts you mentioned, are they noisy? (Are screws used?)",

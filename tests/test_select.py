@@ -258,6 +258,24 @@ def test_a_table_is_said_whole_though_the_reader_was_shown_six_of_its_lines(tmp_
     assert len(said_.evidence) == len(harms)
 
 
+def test_no_risk_is_left_out_of_a_list_without_a_word(tmp_path: Path) -> None:
+    named = "tear clot bleed fever cough rash limp ache cramp chill scar leak bulge faint stroke".split()
+    items = "".join(f"- A {name} of its own kind.\n" for name in named)
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "risks.md").write_text(
+        f"# Walking\n\n## The risks of walking\n\nThe risks of walking are:\n\n{items}", encoding="utf-8"
+    )
+    build(tmp_path / "home", [tmp_path / "documents"], HASHING)
+    index = Index.open(tmp_path / "home", HASHING)
+    question = "What are the risks of walking?"
+    (vector,) = index.encode([question])
+    vocabulary = vocabulary_of(index)
+    ranked = candidates(question, vector, index.search(question, 8, vector=vector), index, vocabulary)
+    whole, short = (choose(question, ranked, vocabulary, taste) for taste in (Taste(), Taste(list_items=12)))
+    assert (len(whole.evidence), whole.more) == (len(named), False)
+    assert (len(short.evidence), short.more) == (12, True)
+
+
 def test_what_the_reader_looks_at_goes_before_what_it_was_not_shown(opened: Index) -> None:
     found = said(opened, "The bone heals", "A cast is worn", "It goes over", "A nail suits")
     ranked = [replace(one, score=score) for one, score in zip(found, (0.9, 0.8, 0.7, 0.1), strict=True)]

@@ -167,6 +167,19 @@ def test_documents_thumbs_and_reports(client) -> None:
     assert "unsafe-inline" not in report.headers["content-security-policy"].split("script-src")[1].split(";")[0]
 
 
+def test_a_damaged_file_is_named_beside_what_can_be_shown(tmp_path) -> None:
+    rooms = Rooms(staff=StaffSettings(password_hash=hashed(PASSWORD)))
+    with live(assistant(documents={"leaflet": document()}), tmp_path, rooms) as running, running.client() as client:
+        for name in ("feedback", "unanswered"):
+            (tmp_path / f"{name}.sqlite").write_bytes(b"no database " * 400)
+        assert sign_in(client).status_code == 303
+        page = client.get("/staff")
+        assert page.status_code == 200
+        assert page.text.count("move it away") == 2
+        assert "After your operation" in page.text
+        assert client.post("/staff/login", content="&".join("a=b" for _ in range(30))).status_code in (415, 422)
+
+
 @pytest.mark.parametrize("run", ["%2e%2e", "nothing", "..%2f..%2fetc", "%2e"])
 def test_only_reports_are_served(client, run) -> None:
     sign_in(client)

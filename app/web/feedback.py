@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from corpus.home import make_folder, unwritable
+from corpus.home import damaged, make_folder, unwritable
 
 MAX_ROWS = 100_000
 SCHEMA = """
@@ -42,9 +42,12 @@ class Feedback:
             raise unwritable(self.path, OSError(0, str(problem))) from problem
 
     def rows(self) -> list[tuple[str, str, bool, str | None]]:
-        """All thumbs: answer id, day, helpful, reason."""
+        """All thumbs: answer id, day, helpful, reason. A damaged file is a SpinewiseError."""
         if not self.path.exists() or not self.path.stat().st_size:  # empty: the disk was full at the first thumb
             return []
-        with closing(sqlite3.connect(self.path)) as database:
-            found = database.execute("SELECT answer_id, given_on, helpful, reason FROM feedback ORDER BY rowid")
-            return [(answer_id, day, bool(helpful), reason) for answer_id, day, helpful, reason in found]
+        try:
+            with closing(sqlite3.connect(self.path)) as database:
+                found = database.execute("SELECT answer_id, given_on, helpful, reason FROM feedback ORDER BY rowid")
+                return [(answer_id, day, bool(helpful), reason) for answer_id, day, helpful, reason in found]
+        except sqlite3.DatabaseError as problem:
+            raise damaged(self.path, problem) from problem

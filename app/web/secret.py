@@ -1,6 +1,7 @@
 """Secrets that open a staff page: kept as scrypt hashes, and guessed at only slowly. Knows nothing of pages.
 
-Does not cover a guesser with many addresses and years of time: a PIN of four digits is for a screen that people stand
+Covers neither strangers who only want to keep staff out (fifty wrong guesses from anywhere make everybody wait, an hour at most)
+nor a guesser with many addresses and years of time: a PIN of four digits is for a screen that people stand
 before, a password of twelve letters or more for a page that the network can reach.
 """
 

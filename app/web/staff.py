@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -36,11 +36,13 @@ from app.web.problems import Problem
 from app.web.secret import Tries
 from app.web.shield import policy
 from app.web.unanswered import Unanswered
+from corpus.errors import SpinewiseError
 
 COOKIE = "spinewise_staff"
 MOST_SESSIONS = 50
 RUN = re.compile(r"[\w.-]{1,120}")
 SHOWN = 5
+Row = TypeVar("Row")
 
 
 class Sessions:
@@ -85,12 +87,23 @@ class Office:
 
     def overview(self) -> dict[str, Any]:
         """What the page shows beside a question tried. Reads files: not for the event loop."""
-        thumbs = self.feedback.rows()
+        broken: list[str] = []
+
+        def read(rows: Callable[[], list[Row]]) -> list[Row]:
+            """The rows; none of a damaged file, which the page then names beside all else that it can show."""
+            try:
+                return rows()
+            except SpinewiseError as problem:
+                broken.append(str(problem))
+                return []
+
+        thumbs = read(self.feedback.rows)
         reasons = Counter(reason or "none" for _, _, helpful, reason in thumbs if not helpful)
         documents = self.desk.assistant.documents if self.desk.ready else {}
         return {
-            "counts": self.unanswered.counts(),
-            "questions": self.unanswered.questions(),
+            "counts": read(self.unanswered.counts),
+            "questions": read(self.unanswered.questions),
+            "broken": list(dict.fromkeys(broken)),
             "days": self.settings.store_questions_days,
             "helpful": sum(helpful for _, _, helpful, _ in thumbs),
             "thumbs": len(thumbs),

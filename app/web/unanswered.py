@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answer import Answer
-from corpus.home import make_folder
+from corpus.home import damaged, make_folder
 
 KINDS = ("not_found", "declined")
 COUNTED_DAYS = 365
@@ -105,9 +105,12 @@ class Unanswered:
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         if not self.path.exists():
             return []
-        with self._open() as database:
-            self._forget(database)
-            return database.execute(query).fetchall()
+        try:
+            with self._open() as database:
+                self._forget(database)
+                return database.execute(query).fetchall()
+        except sqlite3.DatabaseError as problem:
+            raise damaged(self.path, problem) from problem
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
