@@ -15,11 +15,12 @@ from app.answer import Answer, AnswerSentence, Citation, Kind, Turn
 from app.answerability import UNLIKELY, Answerability, not_named, signals, text_of
 from app.approved import Faq, Match, Same
 from app.disagreement import contradictory
-from app.evidence import Evidence
+from app.evidence import Evidence, Vector
 from app.followup import standalone
 from app.grounding import judge
-from app.intent import Intents
+from app.intent import Intent, Intents
 from app.language import leans_back
+from app.leaning import SENTENCE
 from app.matters import Matters
 from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
@@ -101,7 +102,7 @@ class Assistant:
         if pair := self.faq.match(asked, vector):
             return (yield from self._end(self._approved(blank, pair), clock))
         clock.mark("approved")
-        intent = self.intents.of(vector, self.index.embedder.checksum)
+        intent = self._intent(asked, vector)
         if intent and intent.outside:
             return (yield from self._end(self._declined(blank, intent.rule or ruling.rule), clock))
         hits = self.index.search(asked, HITS, vector=vector)
@@ -147,6 +148,17 @@ class Assistant:
         asked = self.standalone(question, history)
         meant = self.scope.check(asked)
         return (meant if meant.declines or ruling.rule is None else ruling), asked
+
+    def _intent(self, asked: str, vector: Vector) -> Intent | None:
+        """What kind of wish it is. Beside a plain question "I want to write it on the fridge" makes no misuse of it."""
+        checksum = self.index.embedder.checksum
+        whole = self.intents.of(vector, checksum)
+        parts = [one for found in SENTENCE.findall(asked) if (one := found.strip()).endswith("?")]
+        if whole is None or not whole.outside or not parts:
+            return whole
+        alone = [one for each in self.index.encode(parts) if (one := self.intents.of(each, checksum))]
+        likeliest = max(alone, key=lambda one: one.ordinary, default=whole)
+        return likeliest if likeliest.ordinary > 0 else whole
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: without slips of the finger, and whole where it leans on an earlier one."""
