@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from clinic import home_with_models
 
 from app.settings import SiteSettings
 from corpus.command import Command
@@ -73,9 +74,10 @@ def test_the_commands_of_own_documents_run(tmp_path: Path) -> None:
     front = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert front
     (tmp_path / "documents" / "going-home.md.yaml").write_text(front[1], encoding="utf-8")
+    home = home_with_models(tmp_path / "home")
     block = README.split("## Your own documents")[1].split("```sh\n")[1].split("```")[0]
     for line in block.strip().splitlines():
         words = line.replace("path/to/documents", str(tmp_path / "documents")).split()
-        command = [sys.executable, *words[1:], "--home", str(tmp_path / "home")]
+        command = [sys.executable, *words[1:], "--home", str(home)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         assert done.returncode == 0, done.stderr
