@@ -153,9 +153,9 @@ class Assistant:
         """What kind of wish it is. Beside a plain question "I want to write it on the fridge" makes no misuse of it."""
         checksum = self.index.embedder.checksum
         whole = self.intents.of(vector, checksum)
-        parts = [one for found in SENTENCE.findall(asked) if (one := found.strip()).endswith("?")]
-        if whole is None or not whole.outside or not parts:
+        if whole is None or not whole.outside:
             return whole
+        parts = [one for found in SENTENCE.findall(asked) if (one := found.strip()).endswith("?")]
         alone = [one for each in self.index.encode(parts) if (one := self.intents.of(each, checksum))]
         likeliest = max(alone, key=lambda one: one.ordinary, default=whole)
         return likeliest if likeliest.ordinary > 0 else whole

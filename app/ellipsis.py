@@ -6,7 +6,7 @@ Works on wording alone. Knows nothing of an index, nor of whether the words fit 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from app.language import stem, words
@@ -104,12 +104,10 @@ def continued(rest: str, earlier: str, preposition: str | None) -> str:
 
 def exchange(rest: str, earlier: str, vocabulary: Vocabulary, *, whole: bool) -> str | None:
     """The earlier question with the one of two opposites put for the other that the follow-up names, if it names no more."""
-    lists, known = followup_words(), {stem(word) for word in words(earlier)}
+    lists, known = followup_words(), stems(words(earlier))
+    named = stems(own(rest, vocabulary, common=True)) - known
     for one, other in lists.opposites if whole else ():
-        more = (
-            {stem(word) for word in own(rest, vocabulary, common=True)} - known - {stem(word) for word in words(other)}
-        )
-        if more:
+        if named - stems(words(other)):
             continue  # "and medicines before?" asks of medicines
         if phrase(other).search(rest) and phrase(one).search(earlier) and not phrase(other).search(earlier):
             return sentence(phrase(one).sub(other, earlier))
@@ -118,6 +116,11 @@ def exchange(rest: str, earlier: str, vocabulary: Vocabulary, *, whole: bool) ->
             if one not in PREPOSITIONS and phrase(one).search(earlier) and not phrase(other).search(earlier):
                 return sentence(phrase(one).sub(other, earlier))
     return None
+
+
+def stems(named: Iterable[str]) -> set[str]:
+    """The words' stems."""
+    return {stem(word) for word in named}
 
 
 @cache
@@ -170,7 +173,7 @@ def carry(earlier: str, rest: str, vocabulary: Vocabulary) -> str:
         told, meant = made.groups()
         names = own(told, vocabulary, common=True)
         part = f"{sentence(meant)} {told}" if names and points(told, vocabulary) else told if names else meant
-    named, there = own(part, vocabulary, common=True), {stem(word) for word in words(rest)}
+    named, there = own(part, vocabulary, common=True), stems(words(rest))
     if named and there.issuperset(map(stem, named)):
         return ""
     part = opened(part)

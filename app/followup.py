@@ -68,10 +68,7 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
     shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
     if not any(shared):  # no thing is named, but "the first weeks" may still be said in both
         shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]
-    named = (
-        found["back"] is not None or found["again"] is not None
-    )  # else "those bolts you mentioned": surely one of them
-    if named and not found["first"] and not any(shared):
+    if not any(shared) and not found["first"] and not found["mentioned"]:
         return None  # "the old pain again", "back to work when?": nothing that was asked about
     if (
         any(shared)

@@ -62,6 +62,5 @@ class Adapter:
             for name in names:  # one at a time: all changes together would need twice the model's memory
                 weight = weights[f"{name}.weight"]
                 change = tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float()
-                weight.copy_(
-                    weight.float() + change
-                )  # in place: a new tensor would stand beside the file's, still mapped
+                # in place: a new tensor would stand beside the file's, still mapped
+                weight.copy_(weight.float() + change)
