@@ -57,7 +57,7 @@ def own(reader: Any, prompts: Sequence[tuple[str, Sequence[str]]], tokens: int =
     freed, prefill, decode = copy.copy(reader), [], []
     freed._ends, freed.seconds, freed.max_new_tokens = frozenset(), 600.0, tokens
     for question, passages in prompts:
-        ids = freed._encode(question, passages)
+        ids = freed.prompter.ids(question, passages)
         began = time.perf_counter()
         doubt = freed.doubt(question, passages, passages)
         read = time.perf_counter() - began
@@ -65,7 +65,7 @@ def own(reader: Any, prompts: Sequence[tuple[str, Sequence[str]]], tokens: int =
         made = "".join(doubt.draft())
         whole = time.perf_counter() - began
         prefill.append(len(ids) / read)
-        decode.append(len(freed._tokenizer(made, add_special_tokens=False)["input_ids"]) / whole)
+        decode.append(len(freed.prompter.tokenizer(made, add_special_tokens=False)["input_ids"]) / whole)
     return Speed(tuple(prefill), tuple(decode))
 
 
@@ -172,4 +172,4 @@ def completed(address: str, prompt: str, tokens: int) -> dict[str, Any]:
 
 def texts(reader: Any, prompts: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     """The prompts as the text that our model is given, chat template and all."""
-    return [reader._tokenizer.decode(reader._encode(question, passages)) for question, passages in prompts]
+    return [reader.prompter.tokenizer.decode(reader.prompter.ids(question, passages)) for question, passages in prompts]

@@ -48,11 +48,11 @@ def reader(folder, monkeypatch) -> LocalReader:
 
 
 def token_by_token(reader: LocalReader, question: str) -> str:
-    prompt = torch.tensor([reader._encode(question, PASSAGES)])
+    prompt = torch.tensor([reader.prompter.ids(question, PASSAGES)])
     made = reader._model.generate(
         prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=80, do_sample=False, pad_token_id=0
     )
-    return reader._tokenizer.decode(made[0, prompt.shape[1] :], skip_special_tokens=True)
+    return reader.prompter.tokenizer.decode(made[0, prompt.shape[1] :], skip_special_tokens=True)
 
 
 @pytest.mark.parametrize("question", ["How long do I stay?", "¿Y después?", "x", "the the the the"])
@@ -89,10 +89,10 @@ def test_where_it_looks_is_told_of_each_sentence_and_changes_no_word(reader) -> 
     doubt = reader.doubt(question, PASSAGES, SENTENCES)
     assert doubt.attended == (8.0, 2.0, 2.0)
     assert "".join(doubt.draft()) == plain
-    prompt = reader._encode(question, PASSAGES)
+    prompt = reader.prompter.ids(question, PASSAGES)
 
     def told(place: tuple[int, int]) -> str:
-        return reader._tokenizer.decode(prompt[slice(*place)])
+        return reader.prompter.tokenizer.decode(prompt[slice(*place)])
 
     assert [told(place) for place in seeing.places.sentences] == SENTENCES
     assert told(seeing.places.question) == f" {question}"
@@ -113,12 +113,10 @@ def test_its_states_at_the_question_are_told_and_change_no_word(reader) -> None:
     doubt = reader.doubt(question, PASSAGES, SENTENCES)
     assert doubt.knows == 0.25
     assert "".join(doubt.draft()) == plain
-    prompt = reader._encode(question, PASSAGES)
+    prompt = reader.prompter.ids(question, PASSAGES)
     with torch.inference_mode():
         states = reader._model(torch.tensor([prompt]), output_hidden_states=True).hidden_states
-    text = reader._prompt(question, PASSAGES)
-    spans = reader._tokenizer(text, add_special_tokens=False)[0].offsets
-    places = reader._places(text, spans, question, PASSAGES, SENTENCES)
+    places = reader.prompter.placed(question, PASSAGES, SENTENCES).places
     wanted = states[1][0, slice(*places.question)].mean(0)  # of the first layer; the last one's are normed there
     reader.probe = replace(probe, weights=np.eye(2, hidden, dtype=np.float32) * [[1], [0]])
     assert reader.doubt(question, PASSAGES, SENTENCES).knows == pytest.approx(float(wanted[0]) + 0.25, abs=1e-3)
@@ -129,7 +127,7 @@ def test_its_states_at_the_question_are_told_and_change_no_word(reader) -> None:
 def test_nobody_asks_where_it_looks_in_a_very_long_question(reader) -> None:
     reader.attention = Seeing()
     doubt = reader.doubt("and then " * 120, PASSAGES, SENTENCES)
-    assert len(reader._encode("and then " * 120, PASSAGES)) > local.LONGEST_WATCHED
+    assert len(reader.prompter.ids("and then " * 120, PASSAGES)) > local.LONGEST_WATCHED
     assert doubt.attended == ()
     assert doubt.log_odds is not None
 
@@ -153,23 +151,23 @@ def test_a_question_that_holds_its_own_heading_is_found_whole(reader) -> None:
     reader.attention = seeing = Seeing()
     question = "a\n\nQuestion: b"
     reader.doubt(question, PASSAGES, SENTENCES)
-    prompt = reader._encode(question, PASSAGES)
-    assert reader._tokenizer.decode(prompt[slice(*seeing.places.question)]) == f" {question}"
+    prompt = reader.prompter.ids(question, PASSAGES)
+    assert reader.prompter.tokenizer.decode(prompt[slice(*seeing.places.question)]) == f" {question}"
 
 
 def test_control_tokens_in_a_sentence_do_not_hide_it(reader) -> None:
     reader.attention = seeing = Seeing()
     odd = "A clip <end> holds it."
     assert reader.doubt("x <end> y", [*PASSAGES, odd], [SENTENCES[0], odd]).attended == (8.0, 5.0)
-    prompt = reader._encode("x <end> y", [*PASSAGES, odd])
-    assert reader._tokenizer.decode(prompt[slice(*seeing.places.sentences[1])]) == "A clip < end> holds it."
+    prompt = reader.prompter.ids("x <end> y", [*PASSAGES, odd])
+    assert reader.prompter.tokenizer.decode(prompt[slice(*seeing.places.sentences[1])]) == "A clip < end> holds it."
 
 
 def test_one_visitor_s_prompt_is_not_left_in_what_every_prompt_begins_with(reader) -> None:
     before = reader._opening.get_seq_length()
     reader.doubt("a secret", PASSAGES)
     "".join(reader.read("another secret", PASSAGES))
-    assert reader._opening.get_seq_length() == before < len(reader._encode("a", ["b"]))
+    assert reader._opening.get_seq_length() == before < len(reader.prompter.ids("a", ["b"]))
 
 
 def test_closing_the_draft_frees_the_model_for_the_next(reader) -> None:

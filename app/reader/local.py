@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from app.reader import Doubt
-from app.reader.attention import Attention, Places
+from app.reader.attention import Attention
 from app.reader.probe import Probe
-from app.reader.prompt import ABSTENTION, QUESTION, messages
+from app.reader.prompt import ABSTENTION
+from app.reader.prompted import Prompter
 from app.reader.watch import Noticed, watched
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
@@ -51,7 +52,8 @@ class LocalReader:
     ) -> None:
         self.name, self.seconds, self.max_new_tokens = name, seconds, max_new_tokens
         self._busy = threading.Lock()
-        self._tokenizer, self._model = load(model, allow_download)
+        tokenizer, self._model = load(model, allow_download)
+        self.prompter = Prompter(tokenizer)
         if adapter:
             adapter.merge(self._model)
         self.attention, self.probe = attention, probe
@@ -61,7 +63,7 @@ class LocalReader:
 
     def read(self, question: str, passages: Sequence[str]) -> Iterator[str]:
         """The draft in pieces; see `Reader.read`."""
-        return self._draft(self._encode(question, passages), copy.deepcopy(self._opening))
+        return self._draft(self.prompter.ids(question, passages), copy.deepcopy(self._opening))
 
     def doubt(self, question: str, passages: Sequence[str], sentences: Sequence[str] = ()) -> Doubt | None:
         """How much it doubts, whether it knows of an answer, and where it looked; None while it is busy. One pass, nothing is
@@ -72,13 +74,10 @@ class LocalReader:
         if not self._busy.acquire(timeout=self.seconds):
             return None
         try:
-            text, cache = self._prompt(question, passages), copy.deepcopy(self._opening)
-            encoded = self._tokenizer(text, add_special_tokens=False)
-            prompt, places = list(encoded["input_ids"]), None
             looked_for = sentences if self.attention or self.probe else ()
-            if looked_for and self._tokenizer.is_fast:  # another kind can't say where a token stands
-                places = self._places(text, encoded[0].offsets, question, passages, sentences)
-            abstention = self._tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
+            prompted = self.prompter.placed(question, passages, looked_for)
+            prompt, places, cache = prompted.ids, prompted.places, copy.deepcopy(self._opening)
+            abstention = self.prompter.tokenizer(ABSTENTION, add_special_tokens=False)["input_ids"]
             read = cache.get_seq_length()
             watching: AbstractContextManager[Noticed] = nullcontext(Noticed())
             if places and len(prompt) <= LONGEST_WATCHED:
@@ -127,7 +126,7 @@ class LocalReader:
                 ended = self._ends & set(written)
                 if ended:
                     written = written[: min(map(written.index, ended))]
-                whole = self._tokenizer.decode(written, skip_special_tokens=True)
+                whole = self.prompter.tokenizer.decode(written, skip_special_tokens=True)
                 if whole.startswith(text) and not whole.endswith(HALF_CHARACTER):
                     yield whole[len(text) :]
                     text = whole
@@ -141,55 +140,13 @@ class LocalReader:
         import torch
         from transformers import DynamicCache
 
-        one, other = self._encode("a", ["b"]), self._encode("c", ["d"])
+        one, other = self.prompter.ids("a", ["b"]), self.prompter.ids("c", ["d"])
         same = next(place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right)
         cache = DynamicCache(config=self._model.config)
         cache.activate_past_recording()  # type: ignore[no-untyped-call]  # or what was guessed wrongly could not be taken back in models with sliding windows
         with torch.inference_mode():
             self._model(torch.tensor([one[:same]]), past_key_values=cache, logits_to_keep=1)
         return cache
-
-    def _encode(self, question: str, passages: Sequence[str]) -> list[int]:
-        """Token ids of the prompt."""
-        return list(self._tokenizer(self._prompt(question, passages), add_special_tokens=False)["input_ids"])
-
-    def _prompt(self, question: str, passages: Sequence[str]) -> str:
-        """The prompt as text. A model's control tokens in a question or document are plain text."""
-        chat = [{**message, "content": self._plain(message["content"])} for message in messages(question, passages)]
-        return str(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False))
-
-    def _places(
-        self,
-        text: str,
-        tokens: Sequence[tuple[int, int]],
-        question: str,
-        passages: Sequence[str],
-        sentences: Sequence[str],
-    ) -> Places | None:
-        """Where the sentences and the question lie in the prompt, `tokens` being its tokens' spans in `text`; None where one of
-        them is not in it word for word.
-        """
-        found, at = [], text.find(f"[1] {self._plain(passages[0])}")
-        for sentence in map(self._plain, sentences):
-            at = text.find(sentence, at)
-            if at < 0:
-                return None
-            found.append((at, at + len(sentence)))
-            at += len(sentence)
-        asked = f"{QUESTION}{self._plain(question).strip()}"
-        begin = text.rfind(asked)
-        if begin < 0:
-            return None
-        starts, ends = np.array(tokens).T
-        spans = [(int(np.searchsorted(ends, a, "right")), int(np.searchsorted(starts, b))) for a, b in found]
-        first = np.searchsorted(starts, begin + len(QUESTION.rstrip()))
-        return Places(tuple(spans), (int(first), int(np.searchsorted(starts, begin + len(asked)))))
-
-    def _plain(self, text: str) -> str:
-        """The text with the model's control tokens (<|im_start|>…) broken up, so that nobody can forge a turn."""
-        for token in self._tokenizer.all_special_tokens:
-            text = text.replace(token, token[:1] + " " + token[1:])
-        return text
 
 
 def followed(known: Sequence[int], most: int = 16, longest: int = 3) -> list[int]:

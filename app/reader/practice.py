@@ -55,7 +55,11 @@ class Wish(BaseModel):
 
     def holds(self, one: Evidence) -> bool:
         """Whether a sentence is evidence for the answer, or a part of it, or holds it."""
-        quote = f" {plain(one.quote)} "
+        return self.answered_by(one.quote)
+
+    def answered_by(self, sentence: str) -> bool:
+        """The same, of its words."""
+        quote = f" {plain(sentence)} "
         return any(quote in each or each in quote for each in (f" {plain(text)} " for text in self.evidence))
 
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import random
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+from app.reader.course import Course
 from app.reader.packing import batches, loss_of, packs
 from index.adapter import Adapter
 
@@ -36,23 +36,14 @@ def held_out(item: dict[str, Any]) -> bool:
 def train(options: argparse.Namespace) -> None:
     """Trains, checkpoints after every hundred steps, writes the adapter and its figures to `options.out`."""
     import torch
-    from peft import LoraConfig, get_peft_model
     from tqdm import tqdm
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.manual_seed(options.seed)
     rng = random.Random(options.seed)
-    tokenizer = AutoTokenizer.from_pretrained(options.base)
-    base = AutoModelForCausalLM.from_pretrained(options.base, dtype=torch.float32)
-    config = LoraConfig(
-        r=options.rank, lora_alpha=int(SCALE * options.rank), target_modules="all-linear", task_type="CAUSAL_LM"
-    )
-    model = get_peft_model(base, config)
-    if options.start:
-        start(model, Adapter.open(options.start))
+    tokenizer, model = adaptable(options.base, options.rank, options.start)
     for name, parameter in model.named_parameters():
         layer = re.search(r"\.layers\.(\d+)\.", name)
-        if layer and int(layer[1]) < base.config.num_hidden_layers - options.layers:
+        if layer and int(layer[1]) < model.config.num_hidden_layers - options.layers:
             parameter.requires_grad_(False)
     items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
     learnt = [item for item in items if not held_out(item)]
@@ -62,41 +53,16 @@ def train(options: argparse.Namespace) -> None:
         for _ in range(options.epochs)
         for batch in batches(packs(learnt, tokenizer, options.tokens, rng), options.tokens, rng)
     ]
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trainable, lr=options.rate, weight_decay=0.0)
-    warm = max(1, len(plan) // 20)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / warm) * 0.5 * (1 + math.cos(math.pi * step / len(plan)))
-    )
-    checkpoint, first = options.out / "checkpoint.pt", 0
-    options.out.mkdir(parents=True, exist_ok=True)
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        first = state["step"]
-        model.load_state_dict(state["adapter"], strict=False)
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
+    learning = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    course = Course([(learning, options.rate)], len(plan), options.out)
     started = time.monotonic()
     model.train()
-    for step in tqdm(range(first, len(plan)), initial=first, total=len(plan), unit="step", mininterval=10):
-        loss = loss_of(model, plan[step], tokenizer.pad_token_id)
+    ahead = tqdm(plan[course.begun :], initial=course.begun, total=len(plan), unit="step", mininterval=10)
+    for step, batch in enumerate(ahead, course.begun + 1):
+        loss = loss_of(model, batch, tokenizer.pad_token_id)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trainable, 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad()
-        if (step + 1) % 100 == 0 or step + 1 == len(plan):
-            adapter = {name: value for name, value in model.state_dict().items() if "lora_" in name}
-            torch.save(
-                {
-                    "step": step + 1,
-                    "adapter": adapter,
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                },
-                checkpoint,
-            )
-            print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
+        if course.take():
+            print(f"step {step}: loss {loss.item():.3f}", flush=True)
     model.eval()
     with torch.inference_mode():
         made = packs(kept, tokenizer, options.tokens, random.Random(0))
@@ -116,6 +82,21 @@ def train(options: argparse.Namespace) -> None:
             "layers": options.layers,
         },
     )
+
+
+def adaptable(base: Path, rank: int, begin: Path | None) -> tuple[Any, Any]:
+    """(tokenizer, model) of the folder `base`, in fp32, with an adapter on every linear layer: that of the folder `begin`, or one
+    that changes nothing yet.
+    """
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    config = LoraConfig(r=rank, lora_alpha=int(SCALE * rank), target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), config)
+    if begin:
+        start(model, Adapter.open(begin))
+    return AutoTokenizer.from_pretrained(base), model
 
 
 def start(model: Any, adapter: Adapter) -> None:

@@ -1,0 +1,88 @@
+"""Practice clinics to quizzes: several questions over the same passages, each with the sentences that answer it, or none.
+
+What teaches the reader where to look (app/reader/focus.py). The passages are those that one of the questions found; the others
+are asked of them too, for they are read once for all. Knows nothing of how a model learns.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.reader.practice import Clinic, Search, Wish, wishes
+from app.shown import texts, windows
+
+ANSWERED, MISSING, ELSEWHERE = 4, 2, 1  # of the other questions: what the passages answer, no document does, others do
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A wording of a wish, as put to the reader: each passage as text, and its sentences."""
+
+    name: str
+    wish: Wish
+    question: str
+    passages: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def answers(self, wish: Wish) -> list[bool]:
+        """Which of all passages' sentences answer a wish."""
+        return [wish.answered_by(sentence) for _, sentences in self.passages for sentence in sentences]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """`answers`: for each question which of the sentences, those of all passages in their order, answer it."""
+
+    passages: tuple[str, ...]
+    sentences: tuple[str, ...]
+    questions: tuple[str, ...]
+    answers: tuple[tuple[bool, ...], ...]
+
+
+def searched(folder: Path) -> list[Found]:
+    """Both wordings of the folder's every wish, searched for in its documents."""
+    found = []
+    with tempfile.TemporaryDirectory() as home:
+        clinic = Clinic.open(folder, Path(home))
+        for wish in wishes(folder):
+            for place, wording in zip("ab", (wish.question, wish.other), strict=True):
+                search = Search.of(clinic, wording)
+                shown = windows(search.ranked)
+                quotes = (tuple(one.quote for one in window) for window in shown)
+                if shown:
+                    passages = tuple(zip(texts(shown), quotes, strict=True))
+                    found.append(Found(f"{wish.id}{place}", wish, search.posed, passages))
+    return found
+
+
+def quizzes(found: Sequence[Found], chance: random.Random) -> Iterator[Quiz]:
+    """An epoch over one clinic: every question in at least one quiz, the passages of each in an order of chance."""
+    left = {one.name for one in found}
+    for base in chance.sample(found, len(found)):
+        if base.name not in left or all(base.answers(base.wish)):
+            continue
+        asked = [base, *others(base, found, left, chance)]
+        left -= {one.name for one in asked}
+        order = chance.sample(base.passages, len(base.passages))
+        mixed = Found(base.name, base.wish, base.question, tuple(order))
+        yield Quiz(
+            passages=tuple(text for text, _ in order),
+            sentences=tuple(sentence for _, sentences in order for sentence in sentences),
+            questions=tuple(one.question for one in asked),
+            answers=tuple(tuple(mixed.answers(one.wish)) for one in asked),
+        )
+
+
+def others(base: Found, found: Sequence[Found], left: set[str], chance: random.Random) -> list[Found]:
+    """Questions to ask of `base`'s passages beside its own, those first that have not been asked."""
+    rest = sorted(chance.sample(found, len(found)), key=lambda one: one.name not in left)
+    answered, missing, elsewhere = list[Found](), list[Found](), list[Found]()
+    for one in rest:
+        answers = base.answers(one.wish)
+        if one.name != base.name and not all(answers):
+            kind = answered if any(answers) else missing if one.wish.kind == "abstain" else elsewhere
+            kind.append(one)
+    return [*answered[:ANSWERED], *missing[:MISSING], *elsewhere[:ELSEWHERE]]
