@@ -177,6 +177,7 @@ class Assistant:
         choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             yield from reply.quote_list(choice.evidence, more=choice.more)
+            yield from self._quote(choice.after, reply)
             return
         first, *others = runs(choice.evidence)
         yield from self._quote(first, reply)

@@ -28,6 +28,7 @@ class Language:
 
     stopwords: frozenset[str]
     anaphora: frozenset[str]
+    leaning: re.Pattern[str]
     empty_it: re.Pattern[str]
     negations: frozenset[str]
     hedges: dict[str, str]
@@ -44,6 +45,8 @@ class Language:
     sweeping: re.Pattern[str]
     limiting: re.Pattern[str]
     taking_back: re.Pattern[str]
+    suiting: re.Pattern[str]
+    unsuiting: re.Pattern[str]
     meanings: tuple[re.Pattern[str], ...]
     defining: re.Pattern[str]
     aspects: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
@@ -63,6 +66,7 @@ def english() -> Language:
     return Language(
         stopwords=frozenset(table["stopwords"].split()),
         anaphora=frozenset(table["anaphora"].split()),
+        leaning=re.compile(table["leaning"], re.IGNORECASE),
         empty_it=re.compile(table["empty_it"], re.IGNORECASE),
         negations=frozenset(table["negations"].split()),
         hedges={word: group for group, words in table["hedges"].items() for word in words},
@@ -79,6 +83,8 @@ def english() -> Language:
         sweeping=re.compile(table["sweeping"], re.IGNORECASE),
         limiting=re.compile(table["limiting"], re.IGNORECASE),
         taking_back=re.compile(table["taking_back"], re.IGNORECASE),
+        suiting=re.compile(table["suiting"], re.IGNORECASE),
+        unsuiting=re.compile(table["unsuiting"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
         aspects=tuple(asked_and_held(table["aspects"]).values()),
@@ -202,9 +208,10 @@ def bonds(text: str) -> Counter[tuple[str, str, str]]:
 
 
 def leans_back(sentence: str) -> bool:
-    """Whether the sentence opens with a word that points to the one before it."""
-    first = words(sentence)[:1]
-    return bool(first) and first[0] in english().anaphora and not english().empty_it.search(sentence)
+    """Whether the sentence opens with words that point to the one before it."""
+    lists, first = english(), words(sentence)[:1]
+    points = bool(first) and first[0] in lists.anaphora and not lists.empty_it.search(sentence)
+    return points or bool(lists.leaning.search(sentence))
 
 
 def answers_only(sentence: str) -> bool:
@@ -215,6 +222,16 @@ def answers_only(sentence: str) -> bool:
 def takes_back(sentence: str) -> bool:
     """Whether the sentence opens with words that limit the one before it: "Not all of these need …"."""
     return bool(english().taking_back.search(sentence))
+
+
+def says_whom_it_suits(sentence: str) -> bool:
+    """Whether the sentence names who or what something suits, and not whom it doesn't."""
+    return bool(english().suiting.search(sentence)) and not says_whom_not(sentence)
+
+
+def says_whom_not(sentence: str) -> bool:
+    """Whether the sentence names who or what something does not suit."""
+    return bool(english().unsuiting.search(sentence))
 
 
 def says_nothing(sentence: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -24,8 +24,18 @@ from app.asked import (
 )
 from app.disagreement import contradict, contradicting
 from app.evidence import Evidence, Vector
-from app.language import content, fragment, leans_back, quantities, says_nothing, takes_back
+from app.language import (
+    content,
+    fragment,
+    leans_back,
+    quantities,
+    says_nothing,
+    says_whom_it_suits,
+    says_whom_not,
+    takes_back,
+)
 from app.vocabulary import Vocabulary
+from corpus.document import Span
 from index.passage import Hit
 from index.search import Index
 
@@ -85,11 +95,14 @@ def candidates(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The evidence to say, in the order to say it; `listed` when it is the items of lists, `more` when there are others."""
+    """The evidence to say, in the order to say it; `listed` when it is the items of lists, `more` when there are others,
+    `after`: what is said behind them.
+    """
 
     evidence: tuple[Evidence, ...]
     listed: bool = False
     more: bool = False
+    after: tuple[Evidence, ...] = ()
 
 
 def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = Taste()) -> Choice:
@@ -97,9 +110,10 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     if not ranked:
         return Choice(())
     if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
-        return Choice(tuple(items[: taste.list_items]), listed=True, more=len(items) > taste.list_items)
+        after = with_limit(items, ranked)[len(items) :]
+        return Choice(tuple(items[: taste.list_items]), True, len(items) > taste.list_items, tuple(after))
     ranked = weighed(question, ranked, taste)
-    chosen: list[Evidence] = []
+    chosen, best = list[Evidence](), list[Evidence]()
     for evidence in ranked:
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
         if weak or len(chosen) >= taste.most:
@@ -108,9 +122,11 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         new = [one for one in thought if one.key not in {other.key for other in chosen}]
         fitting = not chosen or len(chosen) + len(new) <= taste.most  # half a thought may be half the truth
         if fitting and not repeats(evidence, chosen, taste) and not hangs(thought[0]):
+            best = best or thought
             chosen += new
     near = [one for one in ranked if fits(one, ranked, taste)]
-    return Choice(tuple(readable(with_contradiction(chosen or [ranked[0]], near))))
+    whole = with_limit(with_contradiction(chosen or [ranked[0]], near), ranked)
+    return Choice(tuple(readable(whole, best)))
 
 
 def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
@@ -141,6 +157,15 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
     keys = {one.key for one in chosen}
     found = [one for one in contradicting(chosen, near) if one.key not in keys]
     return [*chosen, *found]
+
+
+def with_limit(chosen: list[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
+    """What was chosen, and where it says whom something suits, the same section's sentence on whom it doesn't."""
+    if any(says_whom_not(one.quote) for one in chosen):
+        return chosen
+    sections = {(one.document.id, one.passage.path) for one in chosen if says_whom_it_suits(one.lead or one.quote)}
+    limits = (one for one in ranked if (one.document.id, one.passage.path) in sections and says_whom_not(one.quote))
+    return [*chosen, *islice(limits, 1)]
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
@@ -188,7 +213,7 @@ def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[E
 
 def every_item(run: Sequence[Evidence], index: Index) -> list[Evidence]:
     """Every item of the lists that the run's items stand in, in no order of rank."""
-    leads = dict.fromkeys((one.document.id, one.sentence.lead) for one in run)
+    leads = dict.fromkeys(map(list_of, run))
     found = {
         each.key: each
         for document, lead in leads
@@ -254,10 +279,23 @@ def hangs(evidence: Evidence) -> bool:
     return leans_back(evidence.quote) and evidence.sentence.lead is None and evidence.question is None
 
 
-def readable(chosen: Sequence[Evidence]) -> list[Evidence]:
-    """The best sentence's passage first; sentences of one passage together and in their own order."""
+def readable(chosen: Sequence[Evidence], best: Sequence[Evidence] = ()) -> list[Evidence]:
+    """The best thought first, for some read no further, with all items of a list that it stands in; then the best sentence's
+    passage; sentences of one passage together and in their own order.
+    """
     passages = list(dict.fromkeys(evidence.passage.number for evidence in chosen))
-    return sorted(chosen, key=lambda evidence: (passages.index(evidence.passage.number), evidence.sentence.start))
+    keys, lists = {one.key for one in best}, {list_of(one) for one in best if one.lead}
+
+    def place(evidence: Evidence) -> tuple[bool, int, int]:
+        leads = evidence.key in keys or list_of(evidence) in lists
+        return (not leads, passages.index(evidence.passage.number), evidence.sentence.start)
+
+    return sorted(chosen, key=place)
+
+
+def list_of(evidence: Evidence) -> tuple[str, Span | None]:
+    """What items of one list share: their document and the line that introduces it."""
+    return evidence.document.id, evidence.sentence.lead
 
 
 def runs(chosen: Sequence[Evidence]) -> list[list[Evidence]]:

@@ -100,6 +100,9 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
     assert leans_back("They help the surgeon plan.")
     assert not leans_back("X-rays help the surgeon plan.")
     assert leans_back("It is less suitable for a broad foot.")
+    assert leans_back("For example, a cast may rub.")
+    assert leans_back("In a small operation, this is done through short cuts.")
+    assert not leans_back("After a small operation, the foot is raised.")
     assert not leans_back("It is important to keep the cast dry.")
 
 

@@ -18,9 +18,11 @@ from app.select import (
     every_item,
     hangs,
     items_to_say,
+    readable,
     repeats,
     same_table,
     weighed,
+    with_limit,
 )
 from app.shown import LOWEST, attended
 from app.site import vocabulary_of
@@ -58,6 +60,10 @@ A loose nail is often taken out. Not all loose nails need that. A loose nail mea
 ## Other ways
 
 A broad heel is less suitable for a nail. A plaster is an alternative to the nail.
+
+## Boots
+
+A boot can be considered for dancers. Boots are black. A boot is not right for runners.
 
 ## Splint
 
@@ -209,6 +215,32 @@ def test_what_a_question_turns_on_comes_first(opened: Index) -> None:
         ("Who may have a nail?", suits),
     ):
         assert weighed(question, near, Taste())[0].quote == first.quote, question
+
+
+def test_the_best_thought_comes_first_and_whole_though_others_stand_before_it(opened: Index) -> None:
+    cast, loose, back, items = (
+        said(opened, start)[0]
+        for start in ("A cast is worn", "A loose nail is often", "Not all loose", "The cast may rub")
+    )
+    bone, means = (said(opened, start)[0] for start in ("The bone heals in ten", "A loose nail means"))
+    order = [one.quote for one in readable([cast, bone], [cast])]
+    assert order == [cast.quote, bone.quote]
+    order = [one.quote for one in readable([means, loose, back], [loose, back])]
+    assert order == [loose.quote, back.quote, means.quote]
+    order = [one.quote for one in readable([items, *said(opened, *RISKS[:2]), bone], [items])]
+    assert order == [*RISKS[:3], bone.quote]
+    assert [one.quote for one in readable([means, loose])] == [loose.quote, means.quote]
+
+
+def test_whom_it_suits_is_not_said_without_whom_it_does_not(opened: Index) -> None:
+    suits, black, limit, heel = (
+        said(opened, start)[0]
+        for start in ("A boot can", "Boots are", "A boot is not", "A broad heel is less suitable")
+    )
+    near = [replace(heel, score=0.1), replace(black, score=0.1), replace(limit, score=0.1)]
+    assert with_limit([suits], near) == [suits, replace(limit, score=0.1)]
+    assert with_limit([black], near) == [black]
+    assert with_limit([suits, heel], near) == [suits, heel]
 
 
 def test_something_is_said_even_where_nothing_stands_alone(opened: Index) -> None:
