@@ -224,14 +224,14 @@ def takes_back(sentence: str) -> bool:
     return bool(english().taking_back.search(sentence))
 
 
-def says_whom_it_suits(sentence: str) -> bool:
-    """Whether the sentence names who or what something suits, and not whom it doesn't."""
-    return bool(english().suiting.search(sentence)) and not says_whom_not(sentence)
+def says_whom_it_suits(text: str) -> bool:
+    """Whether the text names who or what something suits, and not whom it doesn't."""
+    return bool(english().suiting.search(text)) and not says_whom_not(text)
 
 
-def says_whom_not(sentence: str) -> bool:
-    """Whether the sentence names who or what something does not suit."""
-    return bool(english().unsuiting.search(sentence))
+def says_whom_not(text: str) -> bool:
+    """Whether the text names who or what something does not suit."""
+    return bool(english().unsuiting.search(text))
 
 
 def says_nothing(sentence: str) -> bool:

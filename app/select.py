@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby
 
 import numpy as np
 
@@ -122,7 +122,8 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         new = [one for one in thought if one.key not in {other.key for other in chosen}]
         fitting = not chosen or len(chosen) + len(new) <= taste.most  # half a thought may be half the truth
         if fitting and not repeats(evidence, chosen, taste) and not hangs(thought[0]):
-            best = best or thought
+            if not best or {one.key for one in thought} & {one.key for one in best}:
+                best += new  # what leans on the end of the best thought stays with it
             chosen += new
     near = [one for one in ranked if fits(one, ranked, taste)]
     whole = with_limit(with_contradiction(chosen or [ranked[0]], near), ranked)
@@ -159,13 +160,26 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
     return [*chosen, *found]
 
 
-def with_limit(chosen: list[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
-    """What was chosen, and where it says whom something suits, the same section's sentence on whom it doesn't."""
-    if any(says_whom_not(one.quote) for one in chosen):
-        return chosen
-    sections = {(one.document.id, one.passage.path) for one in chosen if says_whom_it_suits(one.lead or one.quote)}
-    limits = (one for one in ranked if (one.document.id, one.passage.path) in sections and says_whom_not(one.quote))
-    return [*chosen, *islice(limits, 1)]
+def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
+    """What was chosen, and where it says whom something suits, the same section's thought on whom it doesn't."""
+    limited = {section(one) for one in chosen if limits(one)}
+    open_ = {section(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
+    for limit in (one for one in ranked if section(one) in open_ and limits(one)):
+        thought = whole_thought(limit, ranked)
+        if not hangs(thought[0]):
+            said = {one.key for one in chosen}
+            return [*chosen, *(one for one in thought if one.key not in said)]
+    return [*chosen]
+
+
+def limits(evidence: Evidence) -> bool:
+    """Whether it says whom something doesn't suit, and is no item of a list of those whom it suits."""
+    return says_whom_not(f"{evidence.lead} {evidence.quote}") and not says_whom_it_suits(evidence.lead)
+
+
+def section(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
+    """The document and the headings that it stands under."""
+    return evidence.document.id, evidence.passage.path
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:

@@ -18,7 +18,17 @@ from app.asked import (
     thing_asked,
     turning_points,
 )
-from app.language import answers_only, content, hedges, leans_back, negations, quantities, words
+from app.language import (
+    answers_only,
+    content,
+    hedges,
+    leans_back,
+    negations,
+    quantities,
+    says_whom_it_suits,
+    says_whom_not,
+    words,
+)
 
 
 def test_words_keep_numbers_and_split_hyphens() -> None:
@@ -102,7 +112,41 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
     assert leans_back("It is less suitable for a broad foot.")
     assert leans_back("For example, a cast may rub.")
     assert leans_back("In a small operation, this is done through short cuts.")
-    assert not leans_back("After a small operation, the foot is raised.")
+    assert leans_back("That is why the foot is raised.")
+    for alone in (
+        "After a small operation, the foot is raised.",
+        "In addition to a cast, a boot may be worn.",
+        "As a result of smoking, it heals more slowly.",
+        "In those who smoke, the bone heals more slowly.",
+        "If a screw becomes loose, this may need to be mended.",
+    ):
+        assert not leans_back(alone), alone
+
+
+def test_whom_a_thing_suits_and_whom_it_does_not() -> None:
+    for suits in (
+        "A boot may be considered for people who have:",
+        "A cast is often recommended for conditions such as a crack.",
+    ):
+        assert says_whom_it_suits(suits), suits
+        assert not says_whom_not(suits), suits
+    for limits in (
+        "It isn't suitable for children.",
+        "It is not always suitable for older people.",
+        "It is never recommended for children.",
+        "People who limp are not candidates for a boot.",
+        "It is generally less suitable when the heel is broad.",
+    ):
+        assert says_whom_not(limits), limits
+        assert not says_whom_it_suits(limits), limits
+    for neither in (
+        "Walking is recommended for the first weeks.",
+        "Not everyone needs a boot.",
+        "Lifting is not recommended for six weeks.",
+        "The bone can be considered whole after a year.",
+    ):
+        assert not says_whom_it_suits(neither), neither
+        assert not says_whom_not(neither), neither
     assert not leans_back("It is important to keep the cast dry.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from app.reader import attention
 from app.reader.course import Course
-from app.reader.focus import Judge, Sheet, Watching, looks, told_apart
+from app.reader.focus import PRACTICE, Judge, Sheet, Watching, looks, taught, told_apart
 from app.reader.practice import Wish
 from app.reader.prompted import Prompter
 from app.reader.quiz import Found, Quiz, quizzes
 from app.reader.watch import watched
+from corpus.errors import SpinewiseError
 
 WEEKS, DRY, LIGHT = "The cast stays on for six weeks.", "Keep it dry.", "A splint is lighter."
 QUIZ = Quiz(
@@ -63,7 +65,7 @@ def sheet(prompter: Prompter) -> Sheet:
 def judge_by_chance() -> Judge:
     numbers = torch.randn(3 * HEADS * LAYERS) / 10, torch.tensor(0.0), torch.tensor(0.0)
     weights, length, bias = (torch.nn.Parameter(one) for one in numbers)
-    return Judge(weights, length, bias, torch.randn(LAYERS, 32) / 10, [], [])
+    return Judge(weights, length, bias, torch.randn(LAYERS, 32) / 10, deque(), deque())
 
 
 def test_what_it_learns_from_is_what_is_read_at_run_time(
@@ -101,8 +103,8 @@ def test_it_learns_where_to_look(model: Any, sheet: Sheet, tmp_path: Path) -> No
         losses.append(loss.item())
         course.take()
     assert losses[-1] < losses[0] / 3
-    assert judge.first[-2:] == [True, True]
-    assert told_apart(judge.known[-3:]) == 1.0
+    assert list(judge.first)[-2:] == [True, True]
+    assert told_apart(list(judge.known)[-3:]) == 1.0
 
 
 def test_a_prompt_too_long_is_left_out(prompter: Prompter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +124,31 @@ def test_a_stopped_course_goes_on_as_it_was(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole", None)
     run(tmp_path / "stopped", 130)  # kept at 100
     assert run(tmp_path / "stopped", None) == pytest.approx(whole, abs=1e-6)
+
+
+def test_a_checkpoint_of_another_course_is_refused_and_left_alone(tmp_path: Path) -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    course = Course([({"weight": weight}, 0.1)], 1, tmp_path)
+    weight.sum().backward()
+    course.take()
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    other = torch.nn.Parameter(torch.ones(3))
+    for groups, steps in (
+        ([({"weight": weight}, 0.1)], 2),
+        ([({"other": weight}, 0.1)], 1),
+        ([({"weight": other}, 0.1)], 1),
+    ):
+        with pytest.raises(SpinewiseError, match="another training"):
+            Course(groups, steps, tmp_path)
+    with pytest.raises(SpinewiseError, match="nothing to learn"):
+        Course([({"weight": weight}, 0.1)], 0, tmp_path)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == kept
+
+
+def test_a_clinic_to_be_left_out_has_to_be_one() -> None:
+    assert "cataract" not in {folder.name for folder in taught(PRACTICE, ["cataract"])}
+    with pytest.raises(SpinewiseError, match="katarakt"):
+        taught(PRACTICE, ["cataract", "katarakt"])
 
 
 def test_every_question_is_asked_and_answers_follow_their_sentences() -> None:

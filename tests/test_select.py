@@ -65,6 +65,10 @@ A broad heel is less suitable for a nail. A plaster is an alternative to the nai
 
 A boot can be considered for dancers. Boots are black. A boot is not right for runners.
 
+## Sticks
+
+A stick can be considered for older people. Sticks are brown. A frame is wider. It is less suitable for stairs.
+
 ## Splint
 
 It goes over the sock for the first month.
@@ -240,7 +244,25 @@ def test_whom_it_suits_is_not_said_without_whom_it_does_not(opened: Index) -> No
     near = [replace(heel, score=0.1), replace(black, score=0.1), replace(limit, score=0.1)]
     assert with_limit([suits], near) == [suits, replace(limit, score=0.1)]
     assert with_limit([black], near) == [black]
-    assert with_limit([suits, heel], near) == [suits, heel]
+    assert [one.quote for one in with_limit([suits, heel], near)] == [suits.quote, heel.quote, limit.quote]
+    assert with_limit([suits, limit], near) == [suits, limit]
+    stick, frame, stairs = (
+        said(opened, start)[0] for start in ("A stick can", "A frame is", "It is less suitable for")
+    )
+    assert with_limit([stick], [stairs, frame]) == [stick, frame, stairs]  # "it" is the frame
+
+
+def test_what_leans_on_the_end_of_the_best_thought_stays_with_it(tmp_path: Path) -> None:
+    (tmp_path / "drain.md").write_text(
+        "# Drains\n\nA belt is worn for six weeks. A drain stays for two days. It is a thin tube. It also itches.\n",
+        encoding="utf-8",
+    )
+    build(tmp_path, [tmp_path / "drain.md"], HASHING)
+    index = Index.open(tmp_path, HASHING)
+    belt, drain, tube, itches = said(index, "A belt", "A drain", "It is a thin", "It also")
+    ranked = [replace(one, score=score) for one, score in ((drain, 0.9), (belt, 0.8), (itches, 0.7), (tube, 0.6))]
+    chosen = choose("how long", ranked, vocabulary_of(index)).evidence
+    assert [one.quote for one in chosen] == [drain.quote, tube.quote, itches.quote, belt.quote]
 
 
 def test_something_is_said_even_where_nothing_stands_alone(opened: Index) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import SpinewiseError
 from corpus.home import make_folder
 
 KEPT_EVERY = 100  # steps
@@ -19,6 +20,8 @@ class Course:
     def __init__(self, groups: Sequence[tuple[Mapping[str, Any], float]], steps: int, folder: Path) -> None:
         import torch
 
+        if not steps:
+            raise SpinewiseError("there is nothing to learn from", "name other items or clinics")
         self._checkpoint = folder / "checkpoint.pt"
         self._parameters = {name: one for named, _ in groups for name, one in named.items()}
         self._steps, self.begun = steps, 0
@@ -52,6 +55,7 @@ class Course:
 
         state = {
             "step": self._taken,
+            "steps": self._steps,
             "learnt": {name: one.detach() for name, one in self._parameters.items()},
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
@@ -61,6 +65,12 @@ class Course:
         beside.replace(self._checkpoint)
 
     def _go_on(self, state: Mapping[str, Any]) -> None:
+        shapes = {name: one.shape for name, one in self._parameters.items()}
+        kept = {name: one.shape for name, one in state.get("learnt", {}).items()}
+        if state.get("steps") != self._steps or kept != shapes:
+            raise SpinewiseError(
+                f"{self._checkpoint} is of another training", "name another folder with --out, or delete the file"
+            )
         for name, value in state["learnt"].items():
             self._parameters[name].data.copy_(value)
         self._optimiser.load_state_dict(state["optimiser"])

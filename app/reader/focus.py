@@ -3,18 +3,21 @@
     python -m app.reader.focus --base FOLDER --start FOLDER --items FILE... --out FOLDER
 
 What is taught is what is read of it at run time: how much its heads look from a question to each sentence, and whether its
-states behind the question tell that any answers; both weighed by the linear models beside the adapter in --start, of which the
-first learns with it. Its own items are mixed in, so that it goes on writing. Afterwards both linear models are fitted anew:
-`python -m eval attend`, `python -m eval calibrate`. A stopped run goes on from its last checkpoint.
+states behind the question tell that any answers; both weighed by the linear models beside the adapter in --start. The first
+learns with it and is written beside the new one; of the second only the bias learns, which is not kept. The reader's own items
+are mixed in, so that it goes on writing. Afterwards the second model is fitted anew: `python -m eval calibrate`. A stopped run
+goes on from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,7 @@ QUIZZES = 4  # a step
 ITEMS_EVERY = 2  # steps
 KNOWING = 0.7  # what knowing of an answer counts beside looking at it
 WEIGHTS_RATE = 2e-4
+LAST = 300  # questions, of which it is told how it goes
 ROOT = Path(__file__).parent
 PRACTICE = ROOT.parent / "training" / "practice"
 
@@ -135,8 +139,8 @@ class Judge:
     length: Any
     bias: Any
     probe: Any
-    first: list[bool]
-    known: list[tuple[float, bool]]
+    first: deque[bool]
+    known: deque[tuple[float, bool]]
 
     @classmethod
     def beside(cls, adapter: Adapter) -> Judge:
@@ -151,7 +155,13 @@ class Judge:
             )
         numbers = (torch.from_numpy(attention.weights.copy()), torch.tensor(attention.length), torch.tensor(probe.bias))
         weights, length, bias = (torch.nn.Parameter(one) for one in numbers)
-        return cls(weights, length, bias, torch.from_numpy(probe.weights.copy()), [], [])
+        return cls(
+            weights, length, bias, torch.from_numpy(probe.weights.copy()), deque(maxlen=LAST), deque(maxlen=LAST)
+        )
+
+    def attention(self, adapter: str) -> Attention:
+        """What weighs the looks, as learnt with the adapter with this SHA-256."""
+        return Attention(self.weights.detach().numpy().copy(), self.length.item(), adapter)
 
     def loss(self, sheet: Sheet, watching: Watching) -> Any:
         """Mean over the sheet's questions: does it know, and where there is an answer, does it look there."""
@@ -181,7 +191,7 @@ def focus(options: argparse.Namespace) -> None:
     judge, probe = Judge.beside(adapter), Probe.load(adapter.path.parent, adapter.sha256)
     tokenizer, model = adaptable(options.base, options.rank, options.start)
     prompter = Prompter(tokenizer)
-    clinics = [searched(folder) for folder in sorted(options.practice.iterdir()) if taught(folder, options.leave_out)]
+    clinics = [searched(folder) for folder in taught(options.practice, options.leave_out)]
     watching = Watching(model.base_model.model.model, probe.layers if probe else ())
     sheets = [
         sheet
@@ -205,22 +215,25 @@ def focus(options: argparse.Namespace) -> None:
         if step % ITEMS_EVERY == 0 and replay:
             loss_of(model, replay[step // ITEMS_EVERY % len(replay)], tokenizer.pad_token_id).backward()
         if course.take() or (step + 1) % 10 == 0:
-            first, known = judge.first[-300:], judge.known[-300:]
-            print(
-                f"step {step + 1}: first sentence answers {np.mean(first):.3f}, knows {told_apart(known):.3f}",
-                flush=True,
-            )
+            first, known = float(np.mean(judge.first)), told_apart(judge.known)
+            print(f"step {step + 1}: first sentence answers {first:.3f}, knows {known:.3f}", flush=True)
     figures = {
         "clinics": len(clinics), "quizzes": len(sheets), "questions": sum(len(sheet.asked) for sheet in sheets),
         "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
         "rate": options.rate, "rank": options.rank, "left_out": options.leave_out,
     }  # fmt: skip
     save(model, options, figures)
+    digest = hashlib.sha256((options.out / "adapter.safetensors").read_bytes()).hexdigest()
+    judge.attention(digest).save(options.out)
 
 
-def taught(folder: Path, left_out: Sequence[str]) -> bool:
-    """Whether the folder is a practice clinic to learn from."""
-    return (folder / "questions.jsonl").exists() and folder.name not in left_out
+def taught(practice: Path, left_out: Sequence[str]) -> list[Path]:
+    """The practice clinics to learn from. A name that is none would have a clinic learnt that was to be kept for measuring."""
+    folders = sorted(path.parent for path in practice.glob("*/questions.jsonl"))
+    unknown = set(left_out) - {folder.name for folder in folders}
+    if unknown:
+        raise SpinewiseError(f"{practice} holds no clinic {', '.join(sorted(unknown))}", "mend --leave-out")
+    return [folder for folder in folders if folder.name not in left_out]
 
 
 def mixed(made: list[Quiz], chance: random.Random) -> list[Quiz]:
@@ -237,9 +250,10 @@ def own_items(
     return list(batches(packs(learnt, tokenizer, tokens, chance), tokens, chance))[: steps // ITEMS_EVERY + 1]
 
 
-def told_apart(known: Sequence[tuple[float, bool]]) -> float:
+def told_apart(known: Iterable[tuple[float, bool]]) -> float:
     """The share of pairs, one answerable and one not, in which the first is known better (the area under the ROC curve)."""
-    yes, no = (np.array([value for value, held in known if held is wanted]) for wanted in (True, False))
+    pairs = list(known)
+    yes, no = (np.array([value for value, held in pairs if held is wanted]) for wanted in (True, False))
     if not len(yes) or not len(no):
         return float("nan")
     return float(((yes[:, None] > no).mean() + (yes[:, None] >= no).mean()) / 2)

@@ -14,7 +14,9 @@ from app.reader.prompt import QUESTION, messages
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """Token ids, and the places in them; None where a sentence is not in the prompt word for word."""
+    """Token ids, and the places in them; None where no sentences were given, one of them or the question is not in the prompt
+    word for word, or the tokenizer can't say.
+    """
 
     ids: list[int]
     places: Places | None

@@ -59,7 +59,9 @@ def searched(folder: Path) -> list[Found]:
 
 
 def quizzes(found: Sequence[Found], chance: random.Random) -> Iterator[Quiz]:
-    """An epoch over one clinic: every question in at least one quiz, the passages of each in an order of chance."""
+    """An epoch over one clinic: every question in at least one quiz, but for those that all they found answers; the passages of
+    each in an order of chance.
+    """
     left = {one.name for one in found}
     for base in chance.sample(found, len(found)):
         if base.name not in left or all(base.answers(base.wish)):
