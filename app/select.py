@@ -109,7 +109,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
-    if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
+    if asks_for_list(question) and (items := to_the_point(question, whole_list(question, ranked, vocabulary, taste))):
         after = with_limit(items, ranked)[len(items) :]
         return Choice(tuple(items[: taste.list_items]), True, len(items) > taste.list_items, tuple(after))
     ranked = weighed(question, ranked, taste)
@@ -158,6 +158,13 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
     keys = {one.key for one in chosen}
     found = [one for one in contradicting(chosen, near) if one.key not in keys]
     return [*chosen, *found]
+
+
+def to_the_point(question: str, items: list[Evidence]) -> list[Evidence]:
+    """The items, but none where they miss what the question turns on: those whom it suits, where it asks whom it doesn't."""
+    points = turning_points(question)
+    held = any(point.search(f"{one.lead} {one.quote}") for point in points for one in items)
+    return items if held or not points else []
 
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
