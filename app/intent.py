@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from index.embed import Embedder
 
 HERE = Path(__file__).parent
-FILE, EXAMPLES, PRACTICE = HERE / "intent.npz", HERE / "intent_examples.tsv", HERE / "training" / "practice"
+FILE, EXAMPLES = HERE / "intent.npz", HERE / "intent_examples.tsv"
 PLAIN, UNSAID = "plain", "unsaid"  # what leaflets answer; what is asked as often and they leave out
 MISUSE, OTHER = "misuse", "other"
 NO_RULE = (PLAIN, UNSAID, OTHER)
@@ -75,9 +75,9 @@ def examples() -> Iterator[tuple[str, str]]:
 
 def practised() -> Iterator[tuple[str, str]]:
     """(PLAIN or UNSAID, question) of the practice clinics, in both wordings."""
-    from app.reader.practice import wishes
+    from app.reader.practice import clinics, wishes
 
-    for folder in sorted(PRACTICE.iterdir()):
+    for folder in clinics():
         for wish in wishes(folder):
             for wording in (wish.question, wish.other):
                 yield (UNSAID if wish.kind == "abstain" else PLAIN), wording

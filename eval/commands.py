@@ -13,8 +13,6 @@ from corpus.command import note, print_json
 from corpus.errors import SpinewiseError
 from corpus.home import home_folder
 
-PRACTICE = Path(__file__).parents[1] / "app" / "training" / "practice"  # in a clone; an installed package has none
-
 
 def run(options: argparse.Namespace) -> int:
     """Answers every case and scores it."""
@@ -156,13 +154,9 @@ def subset_twice(options: argparse.Namespace) -> tuple[Path, Path]:
     return first, second
 
 
-def practice_folders(named: Path | None) -> list[Path]:
-    """The practice clinics below a folder; without one, those of the clone."""
-    return sorted(path.parent for path in (named or PRACTICE).glob("*/questions.jsonl"))
-
-
 def calibrate(options: argparse.Namespace) -> int:
     """Fits when to abstain."""
+    from app.reader.practice import clinics
     from eval.provenance import UNHURRIED
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see eval.pool; numpy looks at it once, when it is loaded
@@ -173,7 +167,7 @@ def calibrate(options: argparse.Namespace) -> int:
 
     files = tuple(options.cases or shipped(("answerable", "unanswerable", "followups", "adversarial")))
     homes = [home_folder(), *options.also]
-    practice = practice_folders(options.practice), options.each
+    practice = clinics(options.practice), options.each
     probe = options.probe or (options.out.parent if options.out else None)
     report = fit(
         read_cases(files, "dev"), files, homes, practice, (options.out or FILE, probe), options.folds, options.ridge
@@ -191,11 +185,12 @@ def calibrate(options: argparse.Namespace) -> int:
 
 def attend(options: argparse.Namespace) -> int:
     """Fits where the reader looks."""
+    from app.reader.practice import clinics
     from eval.attend import attend as fit
     from eval.cases import read_cases, shipped
 
     cases = read_cases(tuple(options.cases or shipped(("answerable",))), "dev")
-    folders = practice_folders(options.practice)
+    folders = clinics(options.practice)
     read = 0
 
     def done() -> None:

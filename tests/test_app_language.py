@@ -110,6 +110,7 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
     assert leans_back("They help the surgeon plan.")
     assert not leans_back("X-rays help the surgeon plan.")
     assert leans_back("It is less suitable for a broad foot.")
+    assert not leans_back("It is important to keep the cast dry.")
     assert leans_back("For example, a cast may rub.")
     assert leans_back("In a small operation, this is done through short cuts.")
     assert leans_back("That is why the foot is raised.")
@@ -123,31 +124,24 @@ def test_a_sentence_that_leans_on_the_one_before() -> None:
         assert not leans_back(alone), alone
 
 
-def test_whom_a_thing_suits_and_whom_it_does_not() -> None:
-    for suits in (
-        "A boot may be considered for people who have:",
-        "A cast is often recommended for conditions such as a crack.",
-    ):
-        assert says_whom_it_suits(suits), suits
-        assert not says_whom_not(suits), suits
-    for limits in (
-        "It isn't suitable for children.",
-        "It is not always suitable for older people.",
-        "It is never recommended for children.",
-        "People who limp are not candidates for a boot.",
-        "It is generally less suitable when the heel is broad.",
-    ):
-        assert says_whom_not(limits), limits
-        assert not says_whom_it_suits(limits), limits
-    for neither in (
-        "Walking is recommended for the first weeks.",
-        "Not everyone needs a boot.",
-        "Lifting is not recommended for six weeks.",
-        "The bone can be considered whole after a year.",
-    ):
-        assert not says_whom_it_suits(neither), neither
-        assert not says_whom_not(neither), neither
-    assert not leans_back("It is important to keep the cast dry.")
+@pytest.mark.parametrize(
+    ("sentence", "suits", "suits_not"),
+    [
+        ("A boot may be considered for people who have:", True, False),
+        ("A cast is often recommended for conditions such as a crack.", True, False),
+        ("It isn't suitable for children.", False, True),
+        ("It is not always suitable for older people.", False, True),
+        ("It is never recommended for children.", False, True),
+        ("People who limp are not candidates for a boot.", False, True),
+        ("It is generally less suitable when the heel is broad.", False, True),
+        ("Walking is recommended for the first weeks.", False, False),
+        ("Not everyone needs a boot.", False, False),
+        ("Lifting is not recommended for six weeks.", False, False),
+        ("The bone can be considered whole after a year.", False, False),
+    ],
+)
+def test_whom_a_thing_suits_and_whom_it_does_not(sentence: str, suits: bool, suits_not: bool) -> None:
+    assert (says_whom_it_suits(sentence), says_whom_not(sentence)) == (suits, suits_not)
 
 
 @pytest.mark.parametrize("sentence", ["Often, but not always. A nail is used.", "Yes, by week two.", "No."])

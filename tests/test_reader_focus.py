@@ -16,8 +16,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from app.reader import attention
 from app.reader.course import Course
-from app.reader.focus import PRACTICE, Judge, Sheet, Watching, looks, taught, told_apart
-from app.reader.practice import Wish
+from app.reader.focus import Judge, Sheet, Watching, looks, taught, told_apart
+from app.reader.practice import PRACTICE, Wish
 from app.reader.prompted import Prompter
 from app.reader.quiz import Found, Quiz, quizzes
 from app.reader.watch import watched

@@ -20,6 +20,7 @@ class Tokenizer:
     """A token for each word; numbers are given out as words come."""
 
     pad_token_id = 0
+    all_special_tokens = ()
 
     def apply_chat_template(self, chat: list[dict[str, str]], **_: Any) -> str:
         return " ".join(f"<{one['role']}> {one['content']}" for one in chat) + " <reply>"

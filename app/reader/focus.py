@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
 import time
 from collections import deque
@@ -27,12 +26,14 @@ import numpy as np
 from app.reader.attention import FLOOR, Array, Attention, lengths
 from app.reader.course import Course
 from app.reader.packing import Example, Layout, Pack, batches, loss_of, packs
+from app.reader.practice import PRACTICE, clinics
 from app.reader.probe import Probe
 from app.reader.prompted import Prompter
 from app.reader.quiz import Quiz, quizzes, searched
 from app.reader.train import adaptable, held_out, save
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
+from index.lessons import read_items
 
 LONGEST = 700  # tokens of a prompt
 QUIZZES = 4  # a step
@@ -40,8 +41,6 @@ ITEMS_EVERY = 2  # steps
 KNOWING = 0.7  # what knowing of an answer counts beside looking at it
 WEIGHTS_RATE = 2e-4
 LAST = 300  # questions, of which it is told how it goes
-ROOT = Path(__file__).parent
-PRACTICE = ROOT.parent / "training" / "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +142,10 @@ class Judge:
     known: deque[tuple[float, bool]]
 
     @classmethod
-    def beside(cls, adapter: Adapter) -> Judge:
-        """Those that were fitted on the adapter."""
+    def of(cls, attention: Attention, probe: Probe) -> Judge:
+        """Begins with those that were fitted."""
         import torch
 
-        folder = adapter.path.parent
-        attention, probe = Attention.load(folder, adapter.sha256), Probe.load(folder, adapter.sha256)
-        if attention is None or probe is None:
-            raise SpinewiseError(
-                f"{folder} holds no attention.npz and probe.npz", "run python -m eval attend, then calibrate"
-            )
         numbers = (torch.from_numpy(attention.weights.copy()), torch.tensor(attention.length), torch.tensor(probe.bias))
         weights, length, bias = (torch.nn.Parameter(one) for one in numbers)
         return cls(
@@ -188,15 +181,16 @@ def focus(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     chance = random.Random(options.seed)
     adapter = Adapter.open(options.start)
-    judge, probe = Judge.beside(adapter), Probe.load(adapter.path.parent, adapter.sha256)
+    attention, probe = fitted_on(adapter)
+    judge = Judge.of(attention, probe)
     tokenizer, model = adaptable(options.base, options.rank, options.start)
     prompter = Prompter(tokenizer)
-    clinics = [searched(folder) for folder in taught(options.practice, options.leave_out)]
-    watching = Watching(model.base_model.model.model, probe.layers if probe else ())
+    found = [searched(folder) for folder in taught(options.practice, options.leave_out)]
+    watching = Watching(model.base_model.model.model, probe.layers)
     sheets = [
         sheet
         for _ in range(options.epochs)
-        for quiz in mixed([one for found in clinics for one in quizzes(found, chance)], chance)
+        for quiz in mixed([one for clinic in found for one in quizzes(clinic, chance)], chance)
         if (sheet := Sheet.of(quiz, prompter))
     ]
     plan = [sheets[at : at + QUIZZES] for at in range(0, len(sheets), QUIZZES)]
@@ -218,7 +212,7 @@ def focus(options: argparse.Namespace) -> None:
             first, known = float(np.mean(judge.first)), told_apart(judge.known)
             print(f"step {step + 1}: first sentence answers {first:.3f}, knows {known:.3f}", flush=True)
     figures = {
-        "clinics": len(clinics), "quizzes": len(sheets), "questions": sum(len(sheet.asked) for sheet in sheets),
+        "clinics": len(found), "quizzes": len(sheets), "questions": sum(len(sheet.asked) for sheet in sheets),
         "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
         "rate": options.rate, "rank": options.rank, "left_out": options.leave_out,
     }  # fmt: skip
@@ -227,9 +221,20 @@ def focus(options: argparse.Namespace) -> None:
     judge.attention(digest).save(options.out)
 
 
+def fitted_on(adapter: Adapter) -> tuple[Attention, Probe]:
+    """The linear models beside an adapter."""
+    folder = adapter.path.parent
+    attention, probe = Attention.load(folder, adapter.sha256), Probe.load(folder, adapter.sha256)
+    if attention is None or probe is None:
+        raise SpinewiseError(
+            f"{folder} holds no attention.npz and probe.npz", "run python -m eval attend, then calibrate"
+        )
+    return attention, probe
+
+
 def taught(practice: Path, left_out: Sequence[str]) -> list[Path]:
     """The practice clinics to learn from. A name that is none would have a clinic learnt that was to be kept for measuring."""
-    folders = sorted(path.parent for path in practice.glob("*/questions.jsonl"))
+    folders = clinics(practice)
     unknown = set(left_out) - {folder.name for folder in folders}
     if unknown:
         raise SpinewiseError(f"{practice} holds no clinic {', '.join(sorted(unknown))}", "mend --leave-out")
@@ -245,18 +250,16 @@ def own_items(
     files: Sequence[Path], tokenizer: Any, steps: int, chance: random.Random, tokens: int = 1000
 ) -> list[Any]:
     """Batches of the reader's items, enough for so many steps."""
-    items = [json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    learnt = [item for item in items if not held_out(item)]
+    learnt = [item for item in read_items(files) if not held_out(item)]
     return list(batches(packs(learnt, tokenizer, tokens, chance), tokens, chance))[: steps // ITEMS_EVERY + 1]
 
 
 def told_apart(known: Iterable[tuple[float, bool]]) -> float:
     """The share of pairs, one answerable and one not, in which the first is known better (the area under the ROC curve)."""
-    pairs = list(known)
-    yes, no = (np.array([value for value, held in pairs if held is wanted]) for wanted in (True, False))
-    if not len(yes) or not len(no):
-        return float("nan")
-    return float(((yes[:, None] > no).mean() + (yes[:, None] >= no).mean()) / 2)
+    from sklearn.metrics import roc_auc_score
+
+    values, held = zip(*known, strict=True)
+    return float(roc_auc_score(held, values)) if len(set(held)) == 2 else float("nan")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.reader.prompt import messages
+from app.reader.prompted import Prompter
 
 MARKER = re.compile(r"\[(\d+)\]")
 OPENING, OPENING_WEIGHT = 2, 4.0  # so many first tokens decide between an answer and the abstention, and weigh so much
@@ -53,9 +53,7 @@ def encode(item: dict[str, Any], reply: str, order: Sequence[str], tokenizer: An
     """The item as the model sees it at run time, its passages in this order; the reply's markers follow."""
     place = {number: order.index(text) + 1 for number, text in enumerate(item["passages"], 1)}
     marked = MARKER.sub(lambda found: f"[{place[int(found[1])]}]", reply)
-    chat = messages(item["question"], order)
-    prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-    before = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    before = Prompter(tokenizer).ids(item["question"], order)
     after = tokenizer(marked + "<|im_end|>", add_special_tokens=False)["input_ids"]
     return Example(before + after, len(after))
 

@@ -35,6 +35,7 @@ from index.passages import sentence_text
 from index.search import Index
 from index.settings import IndexSettings
 
+PRACTICE = Path(__file__).parents[1] / "training" / "practice"  # in a clone; an installed package has none
 DOCUMENTS = (".txt", ".md", ".tsv")
 MOST = 3  # sentences of an ideal reply; items of a list may be more
 ITEMS = 6
@@ -66,6 +67,11 @@ class Wish(BaseModel):
 def plain(text: str) -> str:
     """As sentences are compared: single spaces, small letters."""
     return " ".join(text.split()).casefold()
+
+
+def clinics(below: Path | None = None) -> list[Path]:
+    """The practice clinics below a folder; without one, those of the clone."""
+    return sorted(path.parent for path in (below or PRACTICE).glob("*/questions.jsonl"))
 
 
 def wishes(folder: Path) -> list[Wish]:

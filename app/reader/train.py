@@ -22,6 +22,7 @@ from typing import Any
 from app.reader.course import Course
 from app.reader.packing import batches, loss_of, packs
 from index.adapter import Adapter
+from index.lessons import read_items
 
 HELD_OUT = 10  # one item in ten, by the hash of a passage, is never trained on
 SCALE = 2.0  # of B @ A while training (peft's lora_alpha / r); the shipped B holds it already
@@ -45,7 +46,7 @@ def train(options: argparse.Namespace) -> None:
         layer = re.search(r"\.layers\.(\d+)\.", name)
         if layer and int(layer[1]) < model.config.num_hidden_layers - options.layers:
             parameter.requires_grad_(False)
-    items = [json.loads(line) for path in options.items for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    items = read_items(options.items)
     learnt = [item for item in items if not held_out(item)]
     kept = [item for item in items if held_out(item)]
     plan = [
