@@ -21,15 +21,17 @@ from app.grounding import judge
 from app.intent import Intent, Intents
 from app.language import leans_back
 from app.leaning import SENTENCE
+from app.lists import items_to_say, runs
 from app.matters import Matters
 from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Ruling, Scope
-from app.select import ATTENDED, HITS, Taste, candidates, choose, fits, items_to_say, repeats, runs
+from app.select import HITS, candidates, choose, fits, repeats
 from app.shown import attended, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
+from app.taste import ATTENDED, PLAIN, Taste
 from app.triage import Verdict
 from app.urgent import RedFlags
 from app.vocabulary import Vocabulary
@@ -125,7 +127,7 @@ class Assistant:
             rule = ruling.rule or (intent.rule if intent else None)
             absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
-        taste, reply = Taste(), Reply()
+        taste, reply = PLAIN, Reply()
         if reading.attended:
             ranked, taste = attended(ranked, shown, reading.attended), ATTENDED
         for sentence in self._say(asked, ranked, shown, taste, reading.draft(), reply):

@@ -14,7 +14,8 @@ from app.approved import Faq
 from app.ellipsis import rewritings, topic
 from app.language import content
 from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
-from app.select import HITS, candidates, choose, items_to_say, runs
+from app.lists import items_to_say, runs
+from app.select import HITS, candidates, choose
 from app.vocabulary import Vocabulary
 from index.search import Index
 

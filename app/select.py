@@ -1,7 +1,7 @@
 """Which evidence sentences answer a question, from which passages, in which order. Knows nothing of models or of tiers' names.
 
-A question that asks for a list gets the whole list; any other gets two to four sentences, the most direct first, none
-twice. A sentence that leans on the one before it ("They help …") brings that one along.
+A question that asks for a list gets the whole list (app/lists.py); any other gets two to four sentences, the most direct
+first, none twice. A sentence that leans on the one before it ("They help …") brings that one along.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 
@@ -28,50 +27,22 @@ from app.language import (
     content,
     fragment,
     leans_back,
-    quantities,
     says_nothing,
     says_whom_it_suits,
     says_whom_not,
     takes_back,
 )
+from app.lists import in_statements, list_of, whole_list
+from app.taste import PLAIN, Taste
 from app.vocabulary import Vocabulary
-from corpus.document import Span
 from index.passage import Hit
 from index.search import Index
 
 HITS = 8  # passages that an answer is made of
 
 
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """Weights and bounds of the choice; figures measured on development cases (DECISIONS.md)."""
-
-    cosine: float = 1.0
-    words: float = 0.6
-    rank: float = 0.05
-    promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
-    sets_right: float = 1.15  # what the score of a sentence is worth that limits what the question supposes
-    defines: float = 1.2  # of one that says what a thing is, where that is asked
-    turns_on: float = 1.4  # of one that holds what the question turns on
-    other_phase: float = 0.7  # and of one about the time before the operation where the time after it is asked about
-    repeat: float = 0.95  # cosine from which two sentences say the same
-    alike: float = 0.7  # the same where one holds this share of the other's content
-    held: float = 0.8
-    attention: float = 0.08  # what a sentence loses for each log-odds by which the reader looks at another more
-    relative: float = 0.75  # a sentence weaker than this share of the best is left out
-    most: int = 4
-    least: int = 2
-    statement: float = 0.65  # of a table, lines weaker than this share of the best are left out
-    named: float = 0.35  # share of the question's content that a list's heading, lead-in and best item must name
-    list_items: int = 24  # more than any list that we know: what is left out of a list of risks may be the worst
-    short_list: int = 3  # items of a list that is always said whole
-
-
-ATTENDED = Taste(relative=0.5, statement=0.35)  # scores lie farther apart where the reader's looks count (app/shown.py)
-
-
 def candidates(
-    question: str, vector: Vector, hits: Sequence[Hit], index: Index, vocabulary: Vocabulary, taste: Taste = Taste()
+    question: str, vector: Vector, hits: Sequence[Hit], index: Index, vocabulary: Vocabulary, taste: Taste = PLAIN
 ) -> list[Evidence]:
     """Every quotable sentence of the hits with its score for the question (`vector` is its embedding), best first."""
     found: dict[tuple[str, int, int], Evidence] = {}
@@ -105,7 +76,7 @@ class Choice:
     after: tuple[Evidence, ...] = ()
 
 
-def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = Taste()) -> Choice:
+def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = PLAIN) -> Choice:
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
@@ -148,7 +119,7 @@ def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evi
     return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
 
 
-def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = Taste()) -> bool:
+def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = PLAIN) -> bool:
     """Whether it is near enough to the question, beside the best, to be said."""
     return evidence.score >= taste.relative * ranked[0].score
 
@@ -189,71 +160,7 @@ def section(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
     return evidence.document.id, evidence.passage.path
 
 
-def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
-    """The items of the best list among the first sentences, joined by what other documents' lists add to it, once each."""
-    heads = [evidence for evidence in ranked[:8] if evidence.sentence.lead or in_statements(evidence)]
-    if not heads or ranked.index(heads[0]) > 3:
-        return []
-    chosen: list[Evidence] = []
-    for head in heads:
-        if any(head.document is one.document for one in chosen) or head.score < taste.relative * heads[0].score:
-            continue
-        named = f"{head.passage.section} {head.lead} {head.quote}"
-        if vocabulary.coverage(question, named) < taste.named:  # a list of something else
-            continue
-        said = " ".join(one.quote for one in chosen)
-        chosen += [item for item in siblings(head, ranked, taste) if not said or adds(item.quote, said, vocabulary)]
-    return chosen if len(chosen) > 1 else []
-
-
-def adds(item: str, said: str, vocabulary: Vocabulary) -> bool:
-    """Whether the item holds a word or a figure that was not said."""
-    return bool(vocabulary.missing(item, said) or quantities(item) - quantities(said))
-
-
-def in_statements(evidence: Evidence) -> bool:
-    """Whether the sentence is a line of a table of facts."""
-    return any(line.start == evidence.sentence.start for line in evidence.document.statements)
-
-
-def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
-    """The items of `head`'s list in the order of its document."""
-    same = [
-        other
-        for other in ranked
-        if other.document is head.document
-        and (
-            other.sentence.lead == head.sentence.lead if head.sentence.lead else other.passage.path == head.passage.path
-        )
-        and (
-            head.sentence.lead or other.score >= taste.statement * head.score
-        )  # a table holds much under one predicate
-    ]
-    return sorted(same, key=lambda evidence: evidence.sentence.start)
-
-
-def every_item(run: Sequence[Evidence], index: Index) -> list[Evidence]:
-    """Every item of the lists that the run's items stand in, in no order of rank."""
-    leads = dict.fromkeys(map(list_of, run))
-    found = {
-        each.key: each
-        for document, lead in leads
-        for passage in index.passages_of(document)
-        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
-        if sentence.lead == lead
-        for each in [Evidence(passage, sentence, vector)]
-    }
-    return list(found.values())
-
-
-def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = Taste()) -> tuple[list[Evidence], bool]:
-    """(items, whether the list has more): the items chosen; all of a list that is short, or of which most are chosen anyway."""
-    every = every_item(run, index)
-    short = len(every) <= taste.short_list or 2 * len(run) >= len(every)
-    return (every, False) if short else (list(run), True)
-
-
-def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = Taste()) -> bool:
+def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = PLAIN) -> bool:
     """Whether something chosen says the same: nearly the same meaning, or nearly all of its words in a like one.
 
     Lines of one table never do: "from the front" and "from the back" lie close together.
@@ -312,13 +219,3 @@ def readable(chosen: Sequence[Evidence], best: Sequence[Evidence] = ()) -> list[
         return (not leads, passages.index(evidence.passage.number), evidence.sentence.start)
 
     return sorted(chosen, key=place)
-
-
-def list_of(evidence: Evidence) -> tuple[str, Span | None]:
-    """What items of one list share: their document and the line that introduces it."""
-    return evidence.document.id, evidence.sentence.lead
-
-
-def runs(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
-    """The evidence in order, cut wherever items of a list and plain sentences change."""
-    return [list(group) for _, group in groupby(chosen, key=lambda one: one.sentence.lead is not None)]

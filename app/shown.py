@@ -7,12 +7,13 @@ from dataclasses import replace
 from itertools import groupby
 
 from app.evidence import Evidence
-from app.select import ATTENDED, Taste
+from app.taste import ATTENDED, Taste
 
+PASSAGES, WORDS = 4, 60  # that the language model is shown, and of each at most
 LOWEST = 1e-3  # a score of zero or less could not be compared by shares
 
 
-def windows(ranked: Sequence[Evidence], count: int = 4, most_words: int = 60) -> list[list[Evidence]]:
+def windows(ranked: Sequence[Evidence], count: int = PASSAGES, most_words: int = WORDS) -> list[list[Evidence]]:
     """For the language model: of each of the best `count` passages the sentences around its best one, at most `most_words`."""
     shown: list[list[Evidence]] = []
     for head in first_of_each_passage(ranked)[:count]:
@@ -41,8 +42,11 @@ def _told(window: Sequence[Evidence]) -> str:
         quotes = [one.quote for one in items]
         parts += [lead, "; ".join(quotes)] if lead else quotes
     text, heading = " ".join(parts), window[0].passage.section
-    if heading in text:
-        return text
+    return text if heading in text else headed(heading, text)
+
+
+def headed(heading: str, text: str) -> str:
+    """A text behind its heading, in one line."""
     return f"{heading} {text}" if heading.endswith(("?", "!", ".", ":")) else f"{heading}: {text}"
 
 

@@ -242,9 +242,9 @@ def attend(
     the models that have not seen a fold, which `python -m eval calibrate` takes.
     """
     from app.reader.local import LocalReader
-    from app.select import ATTENDED
     from app.settings import AppSettings
     from app.site import open_reader, reader_adapter
+    from app.taste import ATTENDED
 
     settings = AppSettings.load("app")
     reader, adapter = open_reader(homes[0], settings, attended=False, probed=False), reader_adapter(settings)

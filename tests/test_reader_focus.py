@@ -19,9 +19,11 @@ from app.reader.course import Course
 from app.reader.focus import Judge, Sheet, Watching, looks, taught, told_apart
 from app.reader.practice import PRACTICE, Wish
 from app.reader.prompted import Prompter
-from app.reader.quiz import Found, Quiz, quizzes
+from app.reader.quiz import Found, Quiz, dealt, of_leaflet, quizzes
 from app.reader.watch import watched
+from app.shown import PASSAGES, WORDS
 from corpus.errors import SpinewiseError
+from index.lessons import Asked, Leaflet
 
 WEEKS, DRY, LIGHT = "The cast stays on for six weeks.", "Keep it dry.", "A splint is lighter."
 QUIZ = Quiz(
@@ -167,6 +169,35 @@ def test_every_question_is_asked_and_answers_follow_their_sentences() -> None:
         for question, answers in zip(quiz.questions, quiz.answers, strict=True):
             told = [sentence for sentence, holds in zip(quiz.sentences, answers, strict=True) if holds]
             assert told == ([f"Fact {question[1]} is so."] if int(question[1]) < 4 else [])
+
+
+def test_a_leaflets_questions_are_all_asked_and_one_whose_sentence_is_left_out_is_answered_by_none() -> None:
+    sentences = tuple(
+        f"Fact {place} is so, with many a word that fills the page up well beyond its end." for place in range(25)
+    )
+    asked = tuple(Asked(question=f"q{at}", answered_by=(at,), twin="" if at else "twin") for at in range(25))
+    made = list(of_leaflet(Leaflet(title="Casts", sentences=sentences, asked=asked), random.Random(5)))
+    assert sorted(question for quiz in made for question in quiz.questions) == sorted(
+        ["twin", *(one.question for one in asked)]
+    )
+    left_out = 0
+    for quiz in made:
+        assert len(quiz.passages) == PASSAGES
+        assert all(text.startswith("Casts: Fact") and len(text.split()) <= WORDS + 1 for text in quiz.passages)
+        assert "".join(quiz.passages).replace("Casts: ", " ").split() == " ".join(quiz.sentences).split()
+        for question, answers in zip(quiz.questions, quiz.answers, strict=True):
+            told = [sentence for sentence, holds in zip(quiz.sentences, answers, strict=True) if holds]
+            place = question.removeprefix("q")
+            shown = place.isdigit() and sentences[int(place)] in quiz.sentences
+            assert told == ([sentences[int(place)]] if shown else [])
+            left_out += not shown
+    assert left_out > 1
+
+
+def test_sentences_are_dealt_out_once_each() -> None:
+    passages = dealt(["one two three"] * 9, random.Random(1))
+    assert sorted(place for passage in passages for place in passage) == list(range(9))
+    assert dealt([], random.Random(1)) == []
 
 
 def test_how_well_two_kinds_are_told_apart() -> None:

@@ -8,24 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.evidence import Evidence
+from app.lists import adds, every_item, items_to_say
 from app.reply import Reply
-from app.select import (
-    ATTENDED,
-    Taste,
-    adds,
-    candidates,
-    choose,
-    every_item,
-    hangs,
-    items_to_say,
-    readable,
-    repeats,
-    same_table,
-    weighed,
-    with_limit,
-)
+from app.select import candidates, choose, hangs, readable, repeats, same_table, weighed, with_limit
 from app.shown import LOWEST, attended
 from app.site import vocabulary_of
+from app.taste import ATTENDED, Taste
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings

@@ -4,9 +4,9 @@
 
 What is taught is what is read of it at run time: how much its heads look from a question to each sentence, and whether its
 states behind the question tell that any answers; both weighed by the linear models beside the adapter in --start. The first
-learns with it and is written beside the new one; of the second only the bias learns, which is not kept. The reader's own items
-are mixed in, so that it goes on writing. Afterwards the second model is fitted anew: `python -m eval calibrate`. A stopped run
-goes on from its last checkpoint.
+learns with it, of the second the bias; both are written beside the new adapter, so that another course can go on from it. The
+reader's own items are mixed in, so that it goes on writing. Afterwards the second model is fitted anew: `python -m eval
+calibrate`. A stopped run goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,11 @@ from app.reader.packing import Example, Layout, Pack, batches, loss_of, packs
 from app.reader.practice import PRACTICE, clinics
 from app.reader.probe import Probe
 from app.reader.prompted import Prompter
-from app.reader.quiz import Quiz, quizzes, searched
+from app.reader.quiz import Quiz, of_leaflet, quizzes, searched
 from app.reader.train import adaptable, held_out, save
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
-from index.lessons import read_items
+from index.lessons import read_items, read_leaflets
 
 LONGEST = 700  # tokens of a prompt
 QUIZZES = 4  # a step
@@ -186,13 +186,14 @@ def focus(options: argparse.Namespace) -> None:
     tokenizer, model = adaptable(options.base, options.rank, options.start)
     prompter = Prompter(tokenizer)
     found = [searched(folder) for folder in taught(options.practice, options.leave_out)]
+    leaflets = read_leaflets(options.leaflets)
     watching = Watching(model.base_model.model.model, probe.layers)
-    sheets = [
-        sheet
-        for _ in range(options.epochs)
-        for quiz in mixed([one for clinic in found for one in quizzes(clinic, chance)], chance)
-        if (sheet := Sheet.of(quiz, prompter))
-    ]
+    made = list[Quiz]()
+    for _ in range(options.epochs):
+        of_clinics = [one for clinic in found for one in quizzes(clinic, chance)]
+        of_leaflets = [one for leaflet in leaflets for one in of_leaflet(leaflet, chance)]
+        made += mixed(of_clinics + mixed(of_leaflets, chance)[: options.most_of_leaflets], chance)
+    sheets = [sheet for quiz in made if (sheet := Sheet.of(quiz, prompter))]
     plan = [sheets[at : at + QUIZZES] for at in range(0, len(sheets), QUIZZES)]
     replay = own_items(options.items, tokenizer, len(plan), chance)
     learning = {name: one for name, one in model.named_parameters() if one.requires_grad}
@@ -212,13 +213,15 @@ def focus(options: argparse.Namespace) -> None:
             first, known = float(np.mean(judge.first)), told_apart(judge.known)
             print(f"step {step + 1}: first sentence answers {first:.3f}, knows {known:.3f}", flush=True)
     figures = {
-        "clinics": len(found), "quizzes": len(sheets), "questions": sum(len(sheet.asked) for sheet in sheets),
+        "clinics": len(found), "leaflets": len(leaflets), "quizzes": len(sheets),
+        "questions": sum(len(sheet.asked) for sheet in sheets),
         "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
         "rate": options.rate, "rank": options.rank, "left_out": options.leave_out,
     }  # fmt: skip
     save(model, options, figures)
     digest = hashlib.sha256((options.out / "adapter.safetensors").read_bytes()).hexdigest()
     judge.attention(digest).save(options.out)
+    replace(probe, bias=judge.bias.item(), adapter=digest).save(options.out)
 
 
 def fitted_on(adapter: Adapter) -> tuple[Attention, Probe]:
@@ -275,6 +278,12 @@ def main() -> None:
     parser.add_argument("--practice", type=Path, default=PRACTICE, help="folder of practice clinics")
     parser.add_argument(
         "--leave-out", nargs="*", default=(), help="clinics kept for measuring and for fitting afterwards"
+    )
+    parser.add_argument(
+        "--leaflets", nargs="*", type=Path, default=(), help="pages whose sentences are asked about, too"
+    )
+    parser.add_argument(
+        "--most-of-leaflets", type=int, default=400, help="quizzes of leaflets in an epoch, drawn by chance"
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1)

@@ -1,7 +1,9 @@
-"""Practice clinics to quizzes: several questions over the same passages, each with the sentences that answer it, or none.
+"""Quizzes made of practice clinics and of leaflets: several questions over the same passages, each with the sentences that answer
+it, or none.
 
-What teaches the reader where to look (app/reader/focus.py). The passages are those that one of the questions found; the others
-are asked of them too, for they are read once for all. Knows nothing of how a model learns.
+What teaches the reader where to look (app/reader/focus.py). A clinic's passages are those that one of the questions found, and
+the others are asked of them too, for they are read once for all; a leaflet's sentences are dealt out to passages by chance.
+Knows nothing of how a model learns.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.reader.practice import Clinic, Search, Wish, wishes
-from app.shown import texts, windows
+from app.shown import PASSAGES, WORDS, headed, texts, windows
+from index.lessons import Leaflet
 
 ANSWERED, MISSING, ELSEWHERE = 4, 2, 1  # of the other questions: what the passages answer, no document does, others do
+OF_A_LEAFLET = 14  # questions of one quiz
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +92,34 @@ def others(base: Found, found: Sequence[Found], left: set[str], chance: random.R
             kind = answered if any(answers) else missing if one.wish.kind == "abstain" else elsewhere
             kind.append(one)
     return [*answered[:ANSWERED], *missing[:MISSING], *elsewhere[:ELSEWHERE]]
+
+
+def of_leaflet(leaflet: Leaflet, chance: random.Random) -> Iterator[Quiz]:
+    """An epoch over one leaflet: every question once, a twin beside its own, each time over as many of the sentences as fit. What
+    is asked of a sentence that is left out is answered by none.
+    """
+    asked = chance.sample(leaflet.asked, len(leaflet.asked))
+    for start in range(0, len(asked), OF_A_LEAFLET):
+        passages = dealt(leaflet.sentences, chance)
+        places = [place for passage in passages for place in passage]
+        chosen = asked[start : start + OF_A_LEAFLET]
+        put = [(one.question, frozenset(one.answered_by)) for one in chosen]
+        put += [(one.twin, frozenset[int]()) for one in chosen if one.twin]
+        yield Quiz(
+            passages=tuple(headed(leaflet.title, " ".join(leaflet.sentences[at] for at in part)) for part in passages),
+            sentences=tuple(leaflet.sentences[place] for place in places),
+            questions=tuple(question for question, _ in put),
+            answers=tuple(tuple(place in telling for place in places) for _, telling in put),
+        )
+
+
+def dealt(sentences: Sequence[str], chance: random.Random) -> list[list[int]]:
+    """The places of sentences, dealt out by chance to passages as long as those that are shown."""
+    passages, words = [list[int]() for _ in range(PASSAGES)], [0] * PASSAGES
+    for place in chance.sample(range(len(sentences)), len(sentences)):
+        shortest = words.index(min(words))
+        size = len(sentences[place].split())
+        if words[shortest] + size <= WORDS:
+            passages[shortest].append(place)
+            words[shortest] += size
+    return [passage for passage in passages if passage]
