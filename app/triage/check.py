@@ -35,6 +35,7 @@ MEANING = RULES.with_name("triage_meaning.npz")
 LIKELY = 0.33  # share of an alarm's likeness from which on it is taken for an emergency
 HINTED = 0.1  # least likeness to a report of a text in which a rule is met among words that no rule knows
 FLOOR = 0.03  # least probability of a report by words alone for the encoder to be heard (DECISIONS.md)
+MEANT = 0.03  # the same by meaning, for the model of words to be heard alone
 LONG = 25  # words; the longer a text, the likelier that something in it sounds like a report, and for it these hold:
 LONG_HINTED, LONG_JOINT = 0.25, 0.5  # least likeness where a rule is met among unknown words, and where none is
 AGREED = 0.2  # least probability of a report by each of the two models
@@ -229,6 +230,8 @@ class Triage:
                 return hint if hint.report else Verdict()
             meant = min(map(self._meaning.probabilities, excerpts(worded)), key=lambda one: one[NONE])
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
+            if meant[NONE] > 1 - MEANT and not hint.report:
+                return Verdict()
             if len(text.split()) > LONG:
                 threshold, hinted = LONG_JOINT, LONG_HINTED
                 if max(words[NONE], meant[NONE]) > 1 - AGREED and not hint.report:
