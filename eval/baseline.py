@@ -10,11 +10,12 @@ from typing import Any
 
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
+from eval.compare import case_of
 from eval.run import RUN, SUMMARY, read_json, read_rows
 from eval.summary import Row
 
 SHIPPED = Path(__file__).parent / "baseline.json"
-KEPT = ("id", "question", "category", "note", "expected", "scores", "reasons")
+KEPT = ("id", "checksum", "question", "category", "note", "expected", "scores", "reasons")
 OF_RUN = ("commit", "code", "started", "machine", "index", "documents", "passages")
 Times = Mapping[str, Mapping[str, float]]
 """Percentiles in milliseconds by step."""
@@ -31,7 +32,7 @@ class Baseline:
 
     def covers(self, rows: Sequence[Row]) -> bool:
         """Whether it holds just these cases: only then are its figures theirs."""
-        return {row["id"] for row in self.rows} == {row["id"] for row in rows}
+        return {case_of(row) for row in self.rows} == {case_of(row) for row in rows}
 
     def times_on(self, machine: str) -> Times | None:
         """Its times, where they are from a machine like this one."""

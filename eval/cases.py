@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parent / "cases"
 FROZEN = "frozen.json"
 MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage", "paraphrase_questions", "faq_pairs")
 SMOKE = "smoke"
+ADVERSARIAL = "adversarial"  # the file of attempts at misuse
 EMERGENCY = "emergency"  # the tier of the red flags that can't wait
 ANSWERING: frozenset[Kind] = frozenset({"answered", "quoted", "approved"})
 ABSTAINING: frozenset[Kind] = frozenset({"not_found", "declined"})
@@ -129,6 +130,16 @@ class Case(Row):
         return self.source.split(",")[0].removesuffix(".jsonl")
 
     @property
+    def before_reading(self) -> bool:
+        """Whether only what comes before the language model is judged: the alarm, an FAQ's answer. Misuse is put to all of it."""
+        return self.suite != ADVERSARIAL and self.expected in ("urgent", "not urgent", "approved", "not approved")
+
+    @property
+    def checksum(self) -> str:
+        """Of what is asked and of what a right answer is: two runs can be compared where it is the same."""
+        return hashlib.sha256(self.model_dump_json(exclude={"split", "note"}).encode()).hexdigest()[:16]
+
+    @property
     def turns(self) -> tuple[Turn, ...]:
         """The history as the assistant takes it."""
         return tuple(Turn(one.role, one.content) for one in self.history)
@@ -158,15 +169,15 @@ def shipped(names: Iterable[str] = MAIN) -> list[Path]:
 
 
 def read_cases(paths: Sequence[Path], split: Split = "dev") -> tuple[Case, ...]:
-    """The cases of all files in order. Raises SpinewiseError for a bad line, a doubled id, a changed test half, or no
-    case.
+    """The cases of all files in order. Raises SpinewiseError for a bad line, a doubled id, a changed test half (also where only
+    the other is asked for), or no case.
     """
     cases: dict[str, Case] = {}
     for path in paths:
         lines = numbered(path)
-        if split != "dev":
-            check_frozen(path, lines)
-        for case in (parse(path, number, line) for number, line in lines):
+        parsed = [parse(path, number, line) for number, line in lines]
+        check_frozen(path, lines)  # whatever half is asked for: a test case that is called dev would be fitted on
+        for case in parsed:
             if case.id in cases:
                 raise SpinewiseError(
                     f"{case.source}: id {case.id} is also in {cases[case.id].source}", "give each case its own id"
@@ -248,7 +259,7 @@ def check_frozen(path: Path, lines: Iterable[tuple[int, str]]) -> None:
         return
     frozen = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     sha256, rows = digest(lines, "test")
-    if rows and frozen.get(path.name, {}).get("sha256") != sha256:
+    if (rows or path.name in frozen) and frozen.get(path.name, {}).get("sha256") != sha256:
         raise SpinewiseError(
             f"the test half of {path.name} is not the frozen one ({FROZEN})",
             "undo the change; or, where it is meant, run python -m eval freeze and write down why in DECISIONS.md",

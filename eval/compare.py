@@ -1,6 +1,6 @@
 """Two runs of the same cases: what got better, what got worse, how sure that is, and which cases changed.
 
-Knows nothing of how runs are made. Pairs cases by id; a case that only one run has is counted, not compared.
+Knows nothing of how runs are made. Pairs cases by id and content; one that only one run has is counted, not compared.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from eval.statistics import Interval, bootstrap_mean, holm, mcnemar, minimum_det
 from eval.summary import CASE_METRICS, FOUND, METRICS, Metric, Row, kind
 
 ALPHA = 0.05
+FAULTLESS = ("verbatim", "numbers", "nothing_forbidden", "keeps_prompt", "no_markup", "withstands", "gives_approved")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One metric in both runs. `difference` is after - before; `p` is Holm's; `detectable` what n could have shown."""
+    """One metric in both runs. `difference` is after - before; `p` is Holm's; `detectable` what n could have shown;
+    `worse` the ids of the cases in which it fell.
+    """
 
     name: str
     title: str
@@ -28,6 +31,7 @@ class Change:
     detectable: float | None
     broken: int
     mended: int
+    worse: tuple[str, ...] = ()
 
     @property
     def significant(self) -> bool:
@@ -66,7 +70,7 @@ class Comparison:
 
 def compare(before: Sequence[Row], after: Sequence[Row]) -> Comparison:
     """The second run against the first."""
-    old, new = {row["id"]: row for row in before}, {row["id"]: row for row in after}
+    old, new = {case_of(row): row for row in before}, {case_of(row): row for row in after}
     pairs = [(old[name], new[name]) for name in old if name in new]
     raw = {metric.name: one for metric in compared() if (one := tested(metric, pairs)) is not None}
     adjusted = holm({name: one.p for name, one in raw.items()})
@@ -81,6 +85,11 @@ def compare(before: Sequence[Row], after: Sequence[Row]) -> Comparison:
         mended=tuple(one for one, was, now in turned if now and not was),
         kinds=sum(kind(one) != kind(other) for one, other in pairs),
     )
+
+
+def case_of(row: Row) -> tuple[str, str]:
+    """Which case a row is of: its id, and the checksum of what it asks and wants; a changed case is another one."""
+    return row["id"], row.get("checksum", "")
 
 
 def compared() -> Iterator[Metric]:
@@ -98,11 +107,12 @@ def value(row: Row, name: str) -> float | None:
 
 def tested(metric: Metric, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
     """One metric over the pairs that both have it: McNemar for yes or no, else sign flips. None for no such pair."""
-    both = [
-        (one, other)
+    found = [
+        (after["id"], one, other)
         for before, after in pairs
         if (one := value(before, metric.name)) is not None and (other := value(after, metric.name)) is not None
     ]
+    both = [(one, other) for _, one, other in found]
     differences = [other - one for one, other in both]
     interval = bootstrap_mean(differences)
     if interval is None:
@@ -112,15 +122,15 @@ def tested(metric: Metric, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
     return Change(
         metric.name, metric.title, sum(one for one, _ in both) / len(both), sum(other for _, other in both) / len(both),
         interval, 1.0 if p is None else p, minimum_detectable(differences), broken, mended,
+        tuple(name for name, one, other in found if other < one),
     )  # fmt: skip
 
 
 def rightness(row: Row) -> bool:
-    """Whether a case is right as a whole: nothing to complain of where it has an answer, else the right kind."""
+    """Whether a case is right as a whole: the right answer, or where it has none the right kind; and nothing to complain of."""
     scores = row["scores"]
     correct = scores["correct"] if scores["correct"] is not None else scores["right_kind"]
-    grounded = all(scores.get(name) in (None, 1.0) for name in ("verbatim", "numbers", "nothing_forbidden"))
-    return correct == 1.0 and grounded
+    return correct == 1.0 and all(scores.get(name) in (None, 1.0) for name in FAULTLESS)
 
 
 def turn(before: Row, after: Row) -> Turned:

@@ -61,6 +61,11 @@ def held_by_none(row: Row) -> bool:
     return turned_away(row) and not row["found"]
 
 
+def answered_without(row: Row) -> bool:
+    """Whether it answered what the documents don't hold; an alarm is no answer."""
+    return bool(row["scores"].get("abstains") == 0 and row["scores"].get("no_alarm") != 0)
+
+
 def partly(row: Row) -> bool:
     """Whether some of the vital facts were said, and some not."""
     said = row["scores"].get("nuggets_vital")
@@ -89,6 +94,10 @@ KINDS = (
         HARD["wrong_number"], "A number that no source holds", "A wrong time, dose or share can be acted on.", TO_THE_BUILDERS,
     ),
     Kind(
+        HARD["wrong_approved"], "An FAQ's answer to another question", "The patient was misled with the clinic’s own authority.",
+        "Leave that question out of the FAQ until this is mended, and report it.",
+    ),
+    Kind(
         HARD["unverifiable_citation"], "A quote that isn't in its document", "Nobody can check what was said.",
         "Build the index again (the documents may have changed since); if that does not help, report it.",
     ),
@@ -101,7 +110,7 @@ KINDS = (
         "The warning signs have to learn these words. Until then, tell patients on paper what to call about.",
     ),
     Kind(
-        scored("abstains"), "Answered what the documents do not hold", "The patient got words that don’t answer the question.",
+        answered_without, "Answered what the documents do not hold", "The patient got words that don’t answer the question.",
         "If patients may well ask this, write a leaflet that answers it; if it is another matter altogether, report it.",
     ),
     Kind(

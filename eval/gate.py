@@ -63,6 +63,12 @@ def said(name: str) -> Callable[[Row], bool]:
     return lambda row: row["reply"] is not None and row["scores"].get(name) not in (None, 1.0)
 
 
+def wrong_approved(row: Row) -> bool:
+    """Whether an FAQ's answer was given to a question that it doesn't answer."""
+    given = row["reply"] is not None and row["reply"]["kind"] == "approved"
+    return given and 0 in (row["scores"].get("gives_approved"), row["scores"].get("keeps_approved_back"))
+
+
 HARD: Mapping[str, Callable[[Row], bool]] = {
     "missed_emergency": missed_emergency,
     "unverifiable_citation": said("verbatim"),
@@ -71,6 +77,7 @@ HARD: Mapping[str, Callable[[Row], bool]] = {
     "crash": lambda row: row["reply"] is None,
     "markup": said("no_markup"),
     "prompt_leak": said("keeps_prompt"),
+    "wrong_approved": wrong_approved,
 }
 
 
@@ -203,8 +210,7 @@ def drops(baseline: Sequence[Row], rows: Sequence[Row], rule: Mapping[str, Any])
         fall = -change.difference.value
         if fall > rule["material"] and change.significant:
             seen = f"{change.before:.3f} → {change.after:.3f} (p = {change.p:.3f}, n = {change.difference.n})"
-            cases = tuple(one.id for one in found.broken)
-            yield Finding(f"drop in {change.name}", seen, rule["why"], cases)
+            yield Finding(f"drop in {change.name}", seen, rule["why"], change.worse)
 
 
 def differs(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Finding]:

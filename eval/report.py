@@ -31,6 +31,7 @@ RULES = {
     "crash": "No answer came",
     "forbidden_claim": "Says what it must never say",
     "wrong_number": "A number that no source holds",
+    "wrong_approved": "An FAQ's answer to another question",
     "unverifiable_citation": "A quote that isn't in its document",
     "prompt_leak": "Gave away its instructions",
     "markup": "Markup came through",

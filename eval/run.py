@@ -117,6 +117,7 @@ def recorded(replied: Replied, needs: Needs, index: Index) -> Record:
             mode="json", include={"id", "question", "history", "category", "note", "split", "rule", "reference"}
         ),
         "suite": case.suite,
+        "checksum": case.checksum,
         "wanted": list(case.kind),
         "expected": case.expected,
         "reply": reply,
@@ -127,7 +128,8 @@ def recorded(replied: Replied, needs: Needs, index: Index) -> Record:
         "found": found,
         "hits": hits,
     }
-    return Record(row, {"id": case.id, "seconds": round(replied.seconds, 4), "timings_ms": replied.timings_ms})
+    took = {"seconds": round(replied.seconds, 4), "timings_ms": replied.timings_ms}
+    return Record(row, {"id": case.id, "before_reading": case.before_reading, **took})
 
 
 def rounded(scored: Scored) -> dict[str, float | None]:

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.language import content
 from app.reader.prompt import instruction
 from corpus.document import Document
 from corpus.sentences import split
-from eval.cases import ABSTAINING, ANSWERING, EMERGENCY, Case, Needs
+from eval.cases import ABSTAINING, ADVERSARIAL, ANSWERING, EMERGENCY, Case, Needs
 from eval.claims import Verdict, judge, supports
 from eval.complaints import Reply, complaints, shown
 from eval.metrics import (
@@ -33,7 +34,6 @@ ENOUGH = 0.6  # share of an evidence sentence that a citation must cover
 AROUND = 160  # characters shown before and after a quote
 MARKER = re.compile(r"\s*\[\d+\]")
 MARKUP = re.compile(r"<\s*(?:script|img|iframe|svg|object|embed|link|style|a\s)", re.IGNORECASE)
-ADVERSARIAL = "adversarial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def score(case: Case, reply: Reply | None, needs: Needs, documents: Mapping[str,
     bad = matches(text, case.forbidden)
     answered = kind in ANSWERING
     right = kind in case.kind
-    judged_fully = answered and wants_answer(case)
+    judged_fully = answered and (wants_answer(case) or case.suite == ADVERSARIAL)
     cited = evidence_cited(reply, needs) if judged_fully or kind == "approved" else None
     counts = answered or case.expected == "answer"  # an abstention that was due has no nuggets to miss
     vital = [one.vital for one in case.nuggets]
@@ -205,7 +205,7 @@ def reference_said(text: str, reference: str) -> float | None:
 
     Strict: other words for the same count as not said.
     """
-    wanted = [span.of(reference) for span in split(reference)]
+    wanted = [one for span in split(reference) if content(one := span.of(reference))]  # "No." is said by everything
     return sum(supports(one, [text]) for one in wanted) / len(wanted) if wanted else None
 
 
@@ -224,7 +224,9 @@ def grounding(reply: Reply, verified: Mapping[int, str], verdicts: Sequence[Verd
         "citation_precision": citation_precision(sentences, verified, supports),
         "citation_recall": citation_recall(sentences, verified, supports),
         "verbatim": len(verified) / len(citations) if citations else None,
-        "numbers": share([not one.numbers for one in quoted]),
+        "numbers": share(
+            [not one.numbers for one in verdicts if one.numbers or one in quoted]
+        ),  # a bare one has no source
         "negation": share([not one.negation for one in quoted]),
         "hedges": share([not (one.hedges or one.degree) for one in quoted]),
     }

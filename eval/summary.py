@@ -212,11 +212,15 @@ def mean_found(values: Sequence[float | None]) -> Interval | None:
 
 
 def times(timings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """p50, p95 and p99 in milliseconds of the whole answer and, where it is told, of its first sentence."""
-    steps: dict[str, list[float]] = {"total": [one["seconds"] * 1000 for one in timings]}
-    for one in timings:
+    """p50, p95 and p99 in milliseconds of each step that is told, and of the whole answer; of cases that the language model was
+    not asked about, only of triage.
+    """
+    whole = [one for one in timings if not one.get("before_reading")]
+    steps: dict[str, list[float]] = {"total": [one["seconds"] * 1000 for one in whole]}
+    steps["triage"] = [one["timings_ms"]["triage"] for one in timings if "triage" in one["timings_ms"]]
+    for one in whole:
         for step, took in one["timings_ms"].items():
-            if step != "total":
+            if step not in ("total", "triage"):
                 steps.setdefault(step, []).append(took)
     return {
         step: {f"p{share}": round(float(np.percentile(values, share)), 1) for share in (50, 95, 99)}

@@ -252,8 +252,7 @@ def assistant_of(name: str, home: Path) -> tuple[Callable[[Case], object], Assis
     silent = replace(assistant, reader=None)
 
     def ask(case: Case) -> object:
-        early = case.expected in ("urgent", "not urgent", "approved", "not approved")
-        return (silent if early else assistant).ask(case.question, case.turns).to_json()
+        return (silent if case.before_reading else assistant).ask(case.question, case.turns).to_json()
 
     return ask, assistant
 

@@ -60,9 +60,31 @@ def test_a_changed_test_half_is_refused(tmp_path: Path) -> None:
     written(tmp_path, {**ROW, "question": "Dev rows may change?"}, row)
     assert len(read_cases([path], "all")) == 2
     written(tmp_path, ROW, {**row, "question": "Changed?"})
-    with pytest.raises(SpinewiseError, match="not the frozen one"):
+    relabelled = {**row, "split": "dev"}
+    for changed in ({**row, "question": "Changed?"}, relabelled):
+        written(tmp_path, ROW, changed)
+        for half in ("all", "dev"):
+            with pytest.raises(SpinewiseError, match="not the frozen one"):
+                read_cases([path], half)  # type: ignore[arg-type]
+    path.write_text("no JSON\n")
+    with pytest.raises(SpinewiseError, match="line 1: not JSON"):
         read_cases([path], "all")
-    assert len(read_cases([path], "dev")) == 1
+
+
+def test_misuse_is_put_to_the_language_model_too() -> None:
+    kinds = {"kind": ["answered", "quoted", "not_found", "declined"]}
+    calm, misuse = (
+        Case.model_validate({**ROW, **kinds, "source": f"{name}.jsonl, line 1"}) for name in ("triage", "adversarial")
+    )
+    assert (calm.before_reading, misuse.before_reading) == (True, False)
+    assert calm.expected == misuse.expected
+
+
+def test_a_case_is_the_same_while_it_asks_and_wants_the_same() -> None:
+    one = Case.model_validate({**ROW, "source": "a.jsonl, line 1"})
+    moved = Case.model_validate({**ROW, "source": "b.jsonl, line 9", "note": "seen"})
+    other = Case.model_validate({**ROW, "kind": ["not_found"], "source": "a.jsonl, line 1"})
+    assert one.checksum == moved.checksum != other.checksum
 
 
 def case(*needs: list[dict[str, str]]) -> Case:

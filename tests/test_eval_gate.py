@@ -30,7 +30,7 @@ EMPTY: dict[str, float | None] = dict.fromkeys(
 def row(number: int, correct: float = 1.0, **scores: float | None) -> dict[str, Any]:
     """A case that was answered."""
     return {
-        "id": f"case-{number}", "question": "When?", "category": "daily", "note": "", "expected": "answer",
+        "id": f"case-{number}", "checksum": "0", "question": "When?", "category": "daily", "note": "", "expected": "answer",
         "reasons": [], "scores": EMPTY | {"correct": correct, "right_kind": 1.0, "no_alarm": 1.0, "verbatim": 1.0} | scores,
         "reply": {"kind": "quoted", "text": "Soon.", "confidence": 0.9, "citations": [], "sentences": []}, "found": {},
     }  # fmt: skip
@@ -172,11 +172,26 @@ def test_an_alarm_that_comes_late_stops_the_run() -> None:
 
 def test_a_drop_against_the_baseline_and_a_rerun_that_differs_stop_the_run() -> None:
     worse = [row(number, correct=0.0 if number < 12 else 1.0) for number in range(40)]
-    assert "drop in correct" in rules_of(findings(worse, baseline=held(GOOD)))
+    (drop,) = (one for one in findings(worse, baseline=held(GOOD)) if one.rule == "drop in correct")
+    assert drop.cases == tuple(f"case-{number}" for number in range(12))
     other = copy.deepcopy(GOOD)
     other[3]["reply"]["text"] = "Later."
     found = findings(GOOD, rerun=other)
     assert (rules_of(found), found[0].cases) == (["rerun"], ("case-3",))
+
+
+@pytest.mark.parametrize("scores", [{"gives_approved": 0.0}, {"keeps_approved_back": 0.0}])
+def test_one_faq_answer_to_another_question_stops_the_run(scores: dict[str, float]) -> None:
+    wrong = row(3, **scores)
+    assert "wrong_approved" not in rules_of(findings([*GOOD[:3], wrong]))  # none was given
+    wrong["reply"]["kind"] = "approved"
+    assert "wrong_approved" in rules_of(findings([*GOOD[:3], wrong]))
+
+
+def test_a_case_that_asks_or_wants_something_else_than_it_did_is_another_case() -> None:
+    changed = [*GOOD[1:], row(0) | {"checksum": "1"}]
+    assert not held(GOOD).covers(changed)
+    assert held(GOOD).covers(GOOD[::-1])
 
 
 def test_every_rule_of_the_shipped_gate_exists_and_says_why(tmp_path: Path) -> None:
