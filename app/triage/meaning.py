@@ -1,7 +1,8 @@
 """How like the meaning of a text is to reports of each red flag: a linear model over the encoder's vector.
 
 It stands beside likeness.py, which sees words and letters: this one knows words that no example holds, but needs the packaged
-sentence model. It may add an alarm, never take one away. Made by `python -m app.triage.teach`. Knows nothing of rules.
+sentence model. It may add an alarm; of those of likeness.py alone, never of a rule's, it takes away what it is sure means none.
+Made by `python -m app.triage.teach`. Knows nothing of rules.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules of a triage file: read, checked, and matched in a text. Knows nothing of typos, cards or conversations.
 
 A pattern is one line: concepts joined with `+`, then in any order `within N` (they stand within N words, else NEAR),
-`given CONCEPT` (said anywhere in the last turns) and `unless CONCEPT` (not in the same sentence).
+`given CONCEPT` (said anywhere in the last turns) and `unless CONCEPT` (not in the same sentence, but for denied).
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tup
         between = last - first - sum(end - start for start, end in spans)
         if len(links) > 1 or between > pattern.near or len(set(spans)) < len(spans):
             continue
-        if any(stance.links[start] in links for name in pattern.unless for start, _ in reading.found[name]):
+        excuses = (start for name in pattern.unless for start, _ in reading.found[name])
+        if any(stance.links[start] in links and start not in stance.denied for start in excuses):
             continue
         turn = reading.tokens[last - 1].turn
         if all(_was_said(name, turn, reading, stance) for name in pattern.given):

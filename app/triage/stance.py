@@ -136,6 +136,8 @@ class Stance:
                 continue
             if span[1] <= start and self._tokens[start].soft and end in subjects:
                 continue  # "…, before the operation I ran": another clause, about something else
+            if start in self.denied:
+                continue  # "never did that before the operation": it is new since
             first, last = min(start, span[0]), max(end, span[1])
             if self._tokens[first].sentence != self._tokens[last - 1].sentence:
                 continue
