@@ -21,7 +21,7 @@ from app.grounding import judge
 from app.intent import Intent, Intents
 from app.language import leans_back
 from app.leaning import SENTENCE
-from app.lists import items_to_say, runs
+from app.lists import completed, items_to_say, runs
 from app.matters import Matters
 from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
@@ -178,7 +178,8 @@ class Assistant:
         """The best evidence; then what the model adds and a source holds; then the sources' words for the rest."""
         choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
-            yield from reply.quote_list(choice.evidence, more=choice.more)
+            items = completed(choice.evidence, self.index, self.vocabulary)
+            yield from reply.quote_list(items[: taste.list_items], more=choice.more or len(items) > taste.list_items)
             yield from self._quote(choice.after, reply)
             return
         first, *others = runs(choice.evidence)
@@ -202,8 +203,8 @@ class Assistant:
         if not run or run[0].sentence.lead is None:
             yield from (sentence for one in run for sentence in reply.quote(one))
             return
-        items, more = items_to_say(run, self.index)
-        yield from reply.quote_list(items, more=more)
+        for items, more in items_to_say(run, self.index):
+            yield from reply.quote_list(items, more=more)
 
     # -- the kinds of answer ---------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from app.approved import Faq
 from app.ellipsis import rewritings, topic
 from app.language import content
 from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
-from app.lists import items_to_say, runs
+from app.lists import completed, items_to_say, runs
 from app.select import HITS, candidates, choose
 from app.vocabulary import Vocabulary
 from index.search import Index
@@ -106,7 +106,8 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, f
     hits = index.search(earlier, HITS, vector=vector)  # as many as the list that the visitor saw was made of
     ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()
     choice = choose(earlier, ranked, vocabulary)
-    lists_seen = (items_to_say(run, index)[0] for run in runs(choice.evidence) if run[0].sentence.lead)
-    items = choice.evidence if choice.listed else next(lists_seen, ())
+    said = (run for run in runs(choice.evidence) if run[0].sentence.lead)
+    lists_seen = (listed for run in said for listed, _ in items_to_say(run, index))
+    items = completed(choice.evidence, index, vocabulary) if choice.listed else next(lists_seen, [])
     place = lists.ordinals[ordinal] if ordinal in lists.ordinals else len(items) // 2
     return items[place].quote.strip().rstrip(".") if -len(items) <= place < len(items) else None

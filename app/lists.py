@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.evidence import Evidence
@@ -20,7 +20,7 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
         return []
     chosen: list[Evidence] = []
     for head in heads:
-        if any(head.document is one.document for one in chosen) or head.score < taste.relative * heads[0].score:
+        if any(list_of(head) == list_of(one) for one in chosen) or head.score < taste.relative * heads[0].score:
             continue
         named = f"{head.passage.section} {head.lead} {head.quote}"
         if vocabulary.coverage(question, named) < taste.named:  # a list of something else
@@ -70,11 +70,30 @@ def every_item(run: Sequence[Evidence], index: Index) -> list[Evidence]:
     return list(found.values())
 
 
-def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = PLAIN) -> tuple[list[Evidence], bool]:
-    """(items, whether the list has more): the items chosen; all of a list that is short, or of which most are chosen anyway."""
-    every = every_item(run, index)
-    short = len(every) <= taste.short_list or 2 * len(run) >= len(every)
-    return (every, False) if short else (list(run), True)
+def completed(chosen: Sequence[Evidence], index: Index, vocabulary: Vocabulary) -> list[Evidence]:
+    """The items of `chosen`, and behind those of each list what search has not found of it and none of them says."""
+    said = " ".join(one.quote for one in chosen)
+    keys, whole = {one.key for one in chosen}, list[Evidence]()
+    for group in by_list(chosen):
+        rest = every_item(group, index) if group[0].sentence.lead else []
+        whole += [*group, *(one for one in rest if one.key not in keys and adds(one.quote, said, vocabulary))]
+    return whole
+
+
+def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = PLAIN) -> Iterator[tuple[list[Evidence], bool]]:
+    """For each list (items, whether it has more): the items chosen; all of one that is short, or of which most are chosen."""
+    for group in by_list(run):
+        every = every_item(group, index)
+        short = len(every) <= taste.short_list or 2 * len(group) >= len(every)
+        yield (every, False) if short else (group, True)
+
+
+def by_list(items: Sequence[Evidence]) -> list[list[Evidence]]:
+    """The items of each list together, the lists in the order of their first ones."""
+    groups: dict[tuple[str, Span | None], list[Evidence]] = {}
+    for one in items:
+        groups.setdefault(list_of(one), []).append(one)
+    return list(groups.values())
 
 
 def list_of(evidence: Evidence) -> tuple[str, Span | None]:

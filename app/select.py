@@ -139,15 +139,16 @@ def to_the_point(question: str, items: list[Evidence]) -> list[Evidence]:
 
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
-    """What was chosen, and where it says whom something suits, the same section's thought on whom it doesn't."""
+    """What was chosen, and where it says whom something suits, each time its section's thought on whom it doesn't."""
     limited = {section(one) for one in chosen if limits(one)}
     open_ = {section(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
-    for limit in (one for one in ranked if section(one) in open_ and limits(one)):
-        thought = whole_thought(limit, ranked)
-        if not hangs(thought[0]):
-            said = {one.key for one in chosen}
-            return [*chosen, *(one for one in thought if one.key not in said)]
-    return [*chosen]
+    whole = [*chosen]
+    for limit in ranked:
+        if section(limit) in open_ and limits(limit) and not hangs((thought := whole_thought(limit, ranked))[0]):
+            said = {one.key for one in whole}
+            whole += [one for one in thought if one.key not in said]
+            open_.remove(section(limit))
+    return whole
 
 
 def limits(evidence: Evidence) -> bool:

@@ -46,7 +46,9 @@ def _told(window: Sequence[Evidence]) -> str:
 
 
 def headed(heading: str, text: str) -> str:
-    """A text behind its heading, in one line."""
+    """A text behind its heading, if it has one, in one line."""
+    if not heading:
+        return text
     return f"{heading} {text}" if heading.endswith(("?", "!", ".", ":")) else f"{heading}: {text}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.evidence import Evidence
-from app.lists import adds, every_item, items_to_say
+from app.lists import adds, completed, every_item, items_to_say
 from app.reply import Reply
 from app.select import candidates, choose, hangs, readable, repeats, same_table, weighed, with_limit
 from app.shown import LOWEST, attended
@@ -57,6 +57,22 @@ A boot can be considered for dancers. Boots are black. A boot is not right for r
 
 A stick can be considered for older people. Sticks are brown. A frame is wider. It is less suitable for stairs.
 
+## Umbrellas
+
+An umbrella can be considered for walks. An umbrella is less suitable for storms.
+
+## Dangers of a boot
+
+Common dangers of a boot are:
+
+- a blister
+- a sore heel
+
+Rare dangers of a boot are:
+
+- a torn tendon
+- a burnt sole
+
 ## Splint
 
 It goes over the sock for the first month.
@@ -102,11 +118,32 @@ def said(index: Index, *quotes: str) -> list[Evidence]:
 
 def test_one_item_of_a_long_list_is_said_alone_and_most_of_them_bring_the_rest(opened: Index) -> None:
     (one,) = said(opened, RISKS[1])
-    assert items_to_say([one], opened) == ([one], True)
-    items, more = items_to_say(said(opened, *RISKS[:3]), opened)
+    assert [*items_to_say([one], opened)] == [([one], True)]
+    ((items, more),) = items_to_say(said(opened, *RISKS[:3]), opened)
     assert [item.quote for item in items] == list(RISKS)
     assert not more
     assert every_item([one], opened) == items
+
+
+def test_each_list_is_whole_or_not_by_itself(opened: Index) -> None:
+    blister, *risks = said(opened, "a blister", *RISKS[:3])
+    short, long = items_to_say([blister, risks[0]], opened)
+    assert ([one.quote for one in short[0]], short[1]) == (["a blister", "a sore heel"], False)
+    assert (long[0], long[1]) == ([risks[0]], True)
+
+
+def test_both_lists_of_one_document_are_said_and_what_search_did_not_find_of_them(opened: Index) -> None:
+    vocabulary = vocabulary_of(opened)
+    question = "What are the dangers of a boot?"
+    vector = opened.encode([question])[0]
+    ranked = candidates(question, vector, opened.search(question, 8, vector=vector), opened, vocabulary)
+    choice = choose(question, ranked, vocabulary)
+    assert choice.listed
+    assert [one.quote for one in choice.evidence] == ["a blister", "a sore heel", "a torn tendon", "a burnt sole"]
+    found = [choice.evidence[0], choice.evidence[2]]
+    assert [one.quote for one in completed(found, opened, vocabulary)] == [
+        "a blister", "a sore heel", "a torn tendon", "a burnt sole",
+    ]  # fmt: skip
 
 
 def test_a_list_that_has_more_is_told_of(opened: Index) -> None:
@@ -234,6 +271,8 @@ def test_whom_it_suits_is_not_said_without_whom_it_does_not(opened: Index) -> No
     assert with_limit([black], near) == [black]
     assert [one.quote for one in with_limit([suits, heel], near)] == [suits.quote, heel.quote, limit.quote]
     assert with_limit([suits, limit], near) == [suits, limit]
+    walks, rain = (said(opened, start)[0] for start in ("An umbrella can", "An umbrella is less"))
+    assert with_limit([suits, walks], [limit, rain]) == [suits, walks, limit, rain]  # each section's own
     stick, frame, stairs = (
         said(opened, start)[0] for start in ("A stick can", "A frame is", "It is less suitable for")
     )
