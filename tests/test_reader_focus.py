@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 from collections import deque
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,16 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from app.reader import attention
 from app.reader.course import Course
-from app.reader.focus import Judge, Sheet, Watching, looks, taught, told_apart
+from app.reader.focus import Judge, Sheet, Watching, fitted_on, looks, taught, told_apart
 from app.reader.practice import PRACTICE, Wish
+from app.reader.probe import Probe
 from app.reader.prompted import Prompter
 from app.reader.quiz import Found, Quiz, dealt, of_leaflet, quizzes
+from app.reader.train import save, told
 from app.reader.watch import watched
 from app.shown import PASSAGES, WORDS
 from corpus.errors import SpinewiseError
+from index.adapter import Adapter
 from index.lessons import Asked, Leaflet
 
 WEEKS, DRY, LIGHT = "The cast stays on for six weeks.", "Keep it dry.", "A splint is lighter."
@@ -130,18 +135,20 @@ def test_a_stopped_course_goes_on_as_it_was(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_course_is_refused_and_left_alone(tmp_path: Path) -> None:
     weight = torch.nn.Parameter(torch.ones(2))
-    course = Course([({"weight": weight}, 0.1)], 1, tmp_path)
+    course = Course([({"weight": weight}, 0.1)], 1, tmp_path, "seed 7")
     weight.sum().backward()
     course.take()
     kept = (tmp_path / "checkpoint.pt").read_bytes()
     other = torch.nn.Parameter(torch.ones(3))
-    for groups, steps in (
-        ([({"weight": weight}, 0.1)], 2),
-        ([({"other": weight}, 0.1)], 1),
-        ([({"weight": other}, 0.1)], 1),
+    for groups, steps, of in (
+        ([({"weight": weight}, 0.1)], 2, "seed 7"),
+        ([({"other": weight}, 0.1)], 1, "seed 7"),
+        ([({"weight": other}, 0.1)], 1, "seed 7"),
+        ([({"weight": weight}, 0.1)], 1, "seed 8"),
     ):
         with pytest.raises(SpinewiseError, match="another training"):
-            Course(groups, steps, tmp_path)
+            Course(groups, steps, tmp_path, of)
+    assert Course([({"weight": weight}, 0.1)], 1, tmp_path, "seed 7").begun == 1
     with pytest.raises(SpinewiseError, match="nothing to learn"):
         Course([({"weight": weight}, 0.1)], 0, tmp_path)
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
@@ -198,6 +205,18 @@ def test_sentences_are_dealt_out_once_each() -> None:
     passages = dealt(["one two three"] * 9, random.Random(1))
     assert sorted(place for passage in passages for place in passage) == list(range(9))
     assert dealt([], random.Random(1)) == []
+
+
+def test_a_course_can_go_on_from_what_another_has_saved(tmp_path: Path) -> None:
+    lora = SimpleNamespace(state_dict=lambda: {"base_model.model.one.lora_A.default.weight": torch.ones(2, 3)})
+    options = argparse.Namespace(out=tmp_path, seed=7)
+    digest = save(lora, options, {"minutes": 1})
+    judge_by_chance().attention(digest).save(tmp_path)
+    Probe((0, 1), np.zeros((2, 32), np.float32), 0.5, digest).save(tmp_path)
+    adapter = Adapter.open(tmp_path)
+    attention, probe = fitted_on(adapter)
+    assert (adapter.sha256, attention.adapter, probe.bias) == (digest, digest, 0.5)
+    assert told(options) == told(argparse.Namespace(out=Path("elsewhere"), seed=7)) != told(argparse.Namespace(seed=8))
 
 
 def test_how_well_two_kinds_are_told_apart() -> None:

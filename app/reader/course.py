@@ -17,14 +17,16 @@ WARM = 20  # the rate rises over one in so many of the steps, then falls to noth
 class Course:
     """`groups`: parameters by name, each group with its highest rate. `begun`: how many of `steps` were taken by a run before."""
 
-    def __init__(self, groups: Sequence[tuple[Mapping[str, Any], float]], steps: int, folder: Path) -> None:
+    def __init__(
+        self, groups: Sequence[tuple[Mapping[str, Any], float]], steps: int, folder: Path, of: str = ""
+    ) -> None:
         import torch
 
         if not steps:
             raise SpinewiseError("there is nothing to learn from", "name other items or clinics")
         self._checkpoint = folder / "checkpoint.pt"
         self._parameters = {name: one for named, _ in groups for name, one in named.items()}
-        self._steps, self.begun = steps, 0
+        self._steps, self._of, self.begun = steps, of, 0
         options = [{"params": list(named.values()), "lr": rate} for named, rate in groups]
         self._optimiser = torch.optim.AdamW(options, weight_decay=0.0)
         warm = max(1, steps // WARM)
@@ -56,6 +58,7 @@ class Course:
         state = {
             "step": self._taken,
             "steps": self._steps,
+            "of": self._of,
             "learnt": {name: one.detach() for name, one in self._parameters.items()},
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
@@ -67,7 +70,7 @@ class Course:
     def _go_on(self, state: Mapping[str, Any]) -> None:
         shapes = {name: one.shape for name, one in self._parameters.items()}
         kept = {name: one.shape for name, one in state.get("learnt", {}).items()}
-        if state.get("steps") != self._steps or kept != shapes:
+        if (state.get("steps"), state.get("of")) != (self._steps, self._of) or kept != shapes:
             raise SpinewiseError(
                 f"{self._checkpoint} is of another training", "name another folder with --out, or delete the file"
             )

@@ -12,7 +12,6 @@ calibrate`. A stopped run goes on from its last checkpoint.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 import time
 from collections import deque
@@ -30,7 +29,7 @@ from app.reader.practice import PRACTICE, clinics
 from app.reader.probe import Probe
 from app.reader.prompted import Prompter
 from app.reader.quiz import Quiz, of_leaflet, quizzes, searched
-from app.reader.train import adaptable, held_out, save
+from app.reader.train import adaptable, held_out, save, told
 from corpus.errors import SpinewiseError
 from index.adapter import Adapter
 from index.lessons import read_items, read_leaflets
@@ -198,7 +197,7 @@ def focus(options: argparse.Namespace) -> None:
     replay = own_items(options.items, tokenizer, len(plan), chance)
     learning = {name: one for name, one in model.named_parameters() if one.requires_grad}
     weighing = {"weights": judge.weights, "length": judge.length, "bias": judge.bias}
-    course = Course([(learning, options.rate), (weighing, WEIGHTS_RATE)], len(plan), options.out)
+    course = Course([(learning, options.rate), (weighing, WEIGHTS_RATE)], len(plan), options.out, told(options))
     started = time.monotonic()
     model.train()
     ahead = tqdm(plan[course.begun :], initial=course.begun, total=len(plan), unit="step", mininterval=10)
@@ -218,8 +217,7 @@ def focus(options: argparse.Namespace) -> None:
         "minutes": round((time.monotonic() - started) / 60, 1), "seed": options.seed, "epochs": options.epochs,
         "rate": options.rate, "rank": options.rank, "left_out": options.leave_out,
     }  # fmt: skip
-    save(model, options, figures)
-    digest = hashlib.sha256((options.out / "adapter.safetensors").read_bytes()).hexdigest()
+    digest = save(model, options, figures)
     judge.attention(digest).save(options.out)
     replace(probe, bias=judge.bias.item(), adapter=digest).save(options.out)
 

@@ -55,7 +55,7 @@ def train(options: argparse.Namespace) -> None:
         for batch in batches(packs(learnt, tokenizer, options.tokens, rng), options.tokens, rng)
     ]
     learning = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    course = Course([(learning, options.rate)], len(plan), options.out)
+    course = Course([(learning, options.rate)], len(plan), options.out, told(options))
     started = time.monotonic()
     model.train()
     ahead = tqdm(plan[course.begun :], initial=course.begun, total=len(plan), unit="step", mininterval=10)
@@ -110,8 +110,15 @@ def start(model: Any, adapter: Adapter) -> None:
         weight.data.copy_(value.float() / SCALE if key.endswith("lora_B") else value.float())
 
 
-def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> None:
-    """The adapter as bf16 safetensors, scaled so that W + B @ A is the merged weight."""
+def told(options: argparse.Namespace) -> str:
+    """What was asked for on the command line, but for where it goes: a checkpoint is gone on from only where it is the same."""
+    return json.dumps({name: str(value) for name, value in sorted(vars(options).items()) if name != "out"})
+
+
+def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> str:
+    """The adapter as bf16 safetensors, scaled so that W + B @ A is the merged weight, with a card of figures to be completed by
+    hand; returns its SHA-256.
+    """
     import torch
     from safetensors.torch import save_file
 
@@ -120,9 +127,13 @@ def save(model: Any, options: argparse.Namespace, figures: dict[str, Any]) -> No
         if "lora_" in name:
             plain = name.removeprefix("base_model.model.").replace(".default.weight", "")
             tensors[plain] = (value * SCALE if "lora_B" in name else value).to(torch.bfloat16).contiguous()
-    save_file(tensors, options.out / "adapter.safetensors")
-    (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    made = options.out / "adapter.safetensors"
+    save_file(tensors, made)
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    card = {"sha256": digest, "figures": figures}
+    (options.out / "adapter.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
+    return digest
 
 
 def main() -> None:
