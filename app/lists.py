@@ -14,7 +14,7 @@ from index.search import Index
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
-    """The items of the best list among the first sentences, joined by what other documents' lists add to it, once each."""
+    """The items of the best list among the first sentences, joined by what other lists add to it, once each."""
     heads = [evidence for evidence in ranked[:8] if evidence.sentence.lead or in_statements(evidence)]
     if not heads or ranked.index(heads[0]) > 3:
         return []
@@ -56,12 +56,11 @@ def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[E
     return sorted(same, key=lambda evidence: evidence.sentence.start)
 
 
-def every_item(run: Sequence[Evidence], index: Index) -> list[Evidence]:
-    """Every item of the lists that the run's items stand in, in no order of rank."""
-    leads = dict.fromkeys(map(list_of, run))
+def every_item(one: Evidence, index: Index) -> list[Evidence]:
+    """Every item of the list that an item stands in, in the order of its document."""
+    document, lead = list_of(one)
     found = {
         each.key: each
-        for document, lead in leads
         for passage in index.passages_of(document)
         for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
         if sentence.lead == lead
@@ -75,7 +74,7 @@ def completed(chosen: Sequence[Evidence], index: Index, vocabulary: Vocabulary) 
     said = " ".join(one.quote for one in chosen)
     keys, whole = {one.key for one in chosen}, list[Evidence]()
     for group in by_list(chosen):
-        rest = every_item(group, index) if group[0].sentence.lead else []
+        rest = every_item(group[0], index) if group[0].sentence.lead else []
         whole += [*group, *(one for one in rest if one.key not in keys and adds(one.quote, said, vocabulary))]
     return whole
 
@@ -83,7 +82,7 @@ def completed(chosen: Sequence[Evidence], index: Index, vocabulary: Vocabulary) 
 def items_to_say(run: Sequence[Evidence], index: Index, taste: Taste = PLAIN) -> Iterator[tuple[list[Evidence], bool]]:
     """For each list (items, whether it has more): the items chosen; all of one that is short, or of which most are chosen."""
     for group in by_list(run):
-        every = every_item(group, index)
+        every = every_item(group[0], index)
         short = len(every) <= taste.short_list or 2 * len(group) >= len(every)
         yield (every, False) if short else (group, True)
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corpus.errors import SpinewiseError
 from corpus.home import make_folder, replacing
-from eval.cases import FOLDER, check_frozen, numbered
+from eval.frozen import FOLDER, check_frozen, numbered
 from eval.metrics import hit_at, ndcg_at, recall_at, reciprocal_rank
 from eval.statistics import Interval, bootstrap_mean, holm, paired_permutation
 

@@ -1,7 +1,7 @@
 """Cases: questions with what a right answer must and must not do. Knows nothing of how they are answered or scored.
 
 One JSON object a line, checked on load; an error names file and line. `dev` rows may be looked at and tuned on,
-`test` rows not: the SHA-256 of each file's test half stands in frozen.json, and a half that has changed is refused.
+`test` rows not (eval/frozen.py).
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.answer import Kind, Turn
 from corpus.document import Document
 from corpus.errors import SpinewiseError
-from corpus.home import replacing
 from corpus.sentences import split as sentences
+from eval.frozen import FOLDER, check_frozen, numbered
 from eval.same import same_as
 
-FOLDER = Path(__file__).parent / "cases"
-FROZEN = "frozen.json"
 MAIN = ("answerable", "unanswerable", "followups", "adversarial", "triage", "paraphrase_questions", "faq_pairs")
 SMOKE = "smoke"
 ADVERSARIAL = "adversarial"  # the file of attempts at misuse
@@ -192,17 +190,6 @@ def read_cases(paths: Sequence[Path], split: Split = "dev") -> tuple[Case, ...]:
     return chosen
 
 
-def numbered(path: Path) -> list[tuple[int, str]]:
-    """(number, line) of each line that isn't blank."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SpinewiseError(
-            f"can't read the cases in {path}: {problem}", "name a UTF-8 file with one JSON object a line"
-        ) from problem
-    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-
-
 def parse(path: Path, number: int, line: str) -> Case:
     """One line; what is wrong with it is said with file, line and key."""
     where = f"{path.name}, line {number}"
@@ -228,42 +215,6 @@ def as_case(row: Mapping[str, Any]) -> Mapping[str, Any]:
     if "faq" in row and "category" not in row:
         return {**row, "kind": sorted(ANSWERING), "category": "faq-in-other-words"}
     return row
-
-
-# -- the frozen half ---------------------------------------------------------------------------------------------------
-
-
-def digest(lines: Iterable[tuple[int, str]], split: str) -> tuple[str, int]:
-    """(SHA-256 of the rows of one half in order, how many). Keys in any order give the same."""
-    rows = [row for _, line in lines if (row := json.loads(line)).get("split") == split]
-    text = "\n".join(json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
-    return hashlib.sha256(text.encode()).hexdigest(), len(rows)
-
-
-def freeze(folder: Path = FOLDER) -> dict[str, dict[str, str | int]]:
-    """Writes the SHA-256 of every file's test half to frozen.json beside them; returns what it wrote."""
-    record: dict[str, dict[str, str | int]] = {}
-    for path in sorted(folder.glob("*.jsonl")):
-        sha256, rows = digest(numbered(path), "test")
-        if rows:
-            record[path.name] = {"test_rows": rows, "sha256": sha256}
-    with replacing(folder / FROZEN) as stream:
-        stream.write((json.dumps(record, indent=1) + "\n").encode())
-    return record
-
-
-def check_frozen(path: Path, lines: Iterable[tuple[int, str]]) -> None:
-    """Refuses a shipped file whose test half isn't the frozen one; a clinic's own files have no such record."""
-    record = path.parent / FROZEN
-    if path.parent != FOLDER and not record.exists():
-        return
-    frozen = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    sha256, rows = digest(lines, "test")
-    if (rows or path.name in frozen) and frozen.get(path.name, {}).get("sha256") != sha256:
-        raise SpinewiseError(
-            f"the test half of {path.name} is not the frozen one ({FROZEN})",
-            "undo the change; or, where it is meant, run python -m eval freeze and write down why in DECISIONS.md",
-        )
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ def attend(options: argparse.Namespace) -> int:
 
 def freeze(options: argparse.Namespace) -> int:
     """Records the test halves."""
-    from eval.cases import freeze as record
+    from eval.frozen import freeze as record
 
     made = record()
     if options.json:

@@ -22,9 +22,10 @@ from corpus.errors import SpinewiseError
 from corpus.home import make_folder
 from corpus.reader import slug
 from corpus.sentences import split as split_sentences
-from eval.cases import ANSWERING, FOLDER, Case, Nugget, Quote, Split, numbered
+from eval.cases import ANSWERING, Case, Nugget, Quote, Split
 from eval.compare import rightness
 from eval.faq_file import Entry
+from eval.frozen import FOLDER, numbered
 from eval.rewording import rewordings, words_alone
 from eval.run import read_rows, read_seconds
 from eval.same import same_as

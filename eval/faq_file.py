@@ -17,7 +17,7 @@ from typing import Any
 from corpus.decode import decode
 from corpus.document import Document
 from corpus.errors import SpinewiseError
-from eval.cases import numbered
+from eval.frozen import numbered
 
 QUESTION, ANSWER, OTHERS = "question", "answer", "in other words"
 FORM = "write the questions in the first column and the answers in the second, or as Markdown with a heading for each question"

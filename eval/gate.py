@@ -15,7 +15,7 @@ from corpus.errors import SpinewiseError
 from eval.baseline import Baseline, Times
 from eval.cases import EMERGENCY, tier_named
 from eval.compare import compare
-from eval.summary import METRICS, Row
+from eval.summary import METRICS, Row, kind
 
 FILE = Path(__file__).parent / "gate.toml"
 OF_WHAT_WAS_DONE = {"approved_precision", "abstention_precision"}  # no value where it never was done
@@ -65,8 +65,10 @@ def said(name: str) -> Callable[[Row], bool]:
 
 def wrong_approved(row: Row) -> bool:
     """Whether an FAQ's answer was given to a question that it doesn't answer."""
-    given = row["reply"] is not None and row["reply"]["kind"] == "approved"
-    return given and 0 in (row["scores"].get("gives_approved"), row["scores"].get("keeps_approved_back"))
+    return kind(row) == "approved" and 0 in (
+        row["scores"].get("gives_approved"),
+        row["scores"].get("keeps_approved_back"),
+    )
 
 
 HARD: Mapping[str, Callable[[Row], bool]] = {

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corpus.errors import SpinewiseError
-from eval.cases import FOLDER, check_frozen, numbered
 from eval.claims import content, judge
 from eval.decisions import Table, area_under_roc, kappa
+from eval.frozen import FOLDER, check_frozen, numbered
 from eval.provenance import ROOT
 from eval.statistics import Interval, bootstrap_of, wilson
 

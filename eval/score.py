@@ -219,14 +219,16 @@ def grounding(reply: Reply, verified: Mapping[int, str], verdicts: Sequence[Verd
     sentences = [(str(one["text"]), list(one["citations"])) for one in reply["sentences"]]
     sentences = sentences or [(text, []) for text in [said(reply)] if text]
     citations = reply["citations"]
-    quoted = [one for one, (_, numbers) in zip(verdicts, sentences, strict=False) if known(numbers, verified)]
+    cites = [bool(known(numbers, verified)) for _, numbers in sentences]
+    quoted = [one for one, held in zip(verdicts, cites, strict=False) if held]
+    figured = [
+        one for one, held in zip(verdicts, cites, strict=False) if held or one.numbers
+    ]  # a bare one has no source
     return {
         "citation_precision": citation_precision(sentences, verified, supports),
         "citation_recall": citation_recall(sentences, verified, supports),
         "verbatim": len(verified) / len(citations) if citations else None,
-        "numbers": share(
-            [not one.numbers for one in verdicts if one.numbers or one in quoted]
-        ),  # a bare one has no source
+        "numbers": share([not one.numbers for one in figured]),
         "negation": share([not one.negation for one in quoted]),
         "hedges": share([not (one.hedges or one.degree) for one in quoted]),
     }

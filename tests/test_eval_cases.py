@@ -11,7 +11,8 @@ import pytest
 
 from corpus.document import Document, Dropped, Source
 from corpus.errors import SpinewiseError
-from eval.cases import FOLDER, MAIN, SMOKE, Case, Place, freeze, locate, read_cases, shipped
+from eval.cases import MAIN, SMOKE, Case, Place, locate, read_cases, shipped
+from eval.frozen import FOLDER, freeze
 
 ROW = {"id": "a", "question": "When can I drive?", "category": "daily", "kind": ["answered"], "split": "dev"}
 DOCUMENT = Document("leaflet", Source("leaflet.txt", "0" * 64, "Leaflet"), "Rest first.\nDrive  after\nsix weeks.")

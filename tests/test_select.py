@@ -122,7 +122,7 @@ def test_one_item_of_a_long_list_is_said_alone_and_most_of_them_bring_the_rest(o
     ((items, more),) = items_to_say(said(opened, *RISKS[:3]), opened)
     assert [item.quote for item in items] == list(RISKS)
     assert not more
-    assert every_item([one], opened) == items
+    assert every_item(one, opened) == items
 
 
 def test_each_list_is_whole_or_not_by_itself(opened: Index) -> None:

@@ -252,5 +252,4 @@ def test_a_riddle_is_no_report(text: str) -> None:
 
 @pytest.mark.parametrize("harmless", ["quality of life better?", "something for quality of life, please"])
 def test_words_alone_raise_no_alarm_where_their_meaning_is_surely_none(harmless: str) -> None:
-    triage = Triage.load()
-    assert not triage.check(harmless).report
+    assert not TRIAGE.check(harmless).report
