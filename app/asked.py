@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import dropwhile, takewhile
 
 from app.language import content, english, is_quantity, stem, words
 
@@ -39,6 +40,12 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(english().yes_no.search(asking(question)))
 
 
+def only_whom_not(question: str) -> re.Pattern[str] | None:
+    """What a list must hold if the question asks whom something does not suit; None for any other question."""
+    asked, held = english().aspects["unsuitable"]
+    return held if asked.search(asking(question)) else None
+
+
 def supposes_too_much(question: str) -> bool:
     """Whether the question asks if something holds in every case, or by itself: "must everybody …?"."""
     return asks_yes_or_no(question) and bool(english().sweeping.search(question))
@@ -67,7 +74,7 @@ def other_phase(question: str, text: str) -> bool:
     """Whether the question speaks of the time before the operation and the text of that after it alone, or the other way."""
     asked, held = (
         {name for name, one in english().phases.items() if one[at].search(words)}
-        for at, words in enumerate((question, text))
+        for at, words in enumerate((asking(question), text))
     )
     return len(asked) == len(held) == 1 and asked != held
 
@@ -75,7 +82,7 @@ def other_phase(question: str, text: str) -> bool:
 def turning_points(question: str) -> tuple[re.Pattern[str], ...]:
     """What the question turns on, as what a text must hold: who is unsuitable, say, where others are told who is suited."""
     wanted = asking(question)
-    return tuple(held for asked, held in english().aspects if asked.search(wanted))
+    return tuple(held for asked, held in english().aspects.values() if asked.search(wanted))
 
 
 def lacks_figure(question: str, text: str) -> bool:
@@ -103,11 +110,12 @@ def names_matter(name: str, text: str) -> bool:
 
 
 def counts(question: str, text: str) -> bool:
-    """Whether a quantity stands among the three words before the thing that "how many" asks for; True where none is named."""
+    """Whether a quantity stands among the three words before a thing that "how many" asks for; True where none is named."""
     _, many, after = " ".join(words(question)).partition("how many ")
-    thing = next((stem(word) for word in after.split() if word not in english().stopwords), None) if many else None
+    named = dropwhile(english().stopwords.__contains__, after.split() if many else ())
+    things = {stem(word) for word in takewhile(lambda word: word not in english().stopwords, named)}
     tokens = words(text)
-    return thing is None or any(
-        stem(word) == thing and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
+    return not things or any(
+        stem(word) in things and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
         for place, word in enumerate(tokens)
     )

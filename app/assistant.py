@@ -16,7 +16,7 @@ from app.answerability import UNLIKELY, Answerability, not_named, signals, text_
 from app.approved import Faq, Match, Same
 from app.disagreement import contradictory
 from app.evidence import Evidence, Vector
-from app.followup import standalone
+from app.followup import names_its_own, standalone
 from app.grounding import judge
 from app.intent import Intent, Intents
 from app.language import leans_back
@@ -106,7 +106,7 @@ class Assistant:
         clock.mark("approved")
         intent = self._intent(asked, vector)
         if intent and intent.outside:
-            return (yield from self._end(self._declined(blank, intent.rule or ruling.rule), clock))
+            return (yield from self._end(self._declined(blank, intent.rule), clock))
         hits = self.index.search(asked, HITS, vector=vector)
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
@@ -149,6 +149,8 @@ class Assistant:
             return ruling, question
         asked = self.standalone(question, history)
         meant = self.scope.check(asked)
+        if meant.declines and names_its_own(plain := self.vocabulary.corrected(question), self.vocabulary):
+            return ruling, plain  # "and the risks?" after a dose
         return (meant if meant.declines or ruling.rule is None else ruling), asked
 
     def _intent(self, asked: str, vector: Vector) -> Intent | None:
@@ -180,7 +182,8 @@ class Assistant:
         if choice.listed:  # a list is quoted whole: a model leaves items out
             items = completed(choice.evidence, self.index, self.vocabulary)
             yield from reply.quote_list(items[: taste.list_items], more=choice.more or len(items) > taste.list_items)
-            yield from self._quote(choice.after, reply)
+            for run in runs(choice.after):
+                yield from self._quote(run, reply)
             return
         first, *others = runs(choice.evidence)
         yield from self._quote(first, reply)

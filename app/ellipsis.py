@@ -18,7 +18,7 @@ TURNS = 3  # earlier user turns that are read
 
 ONE, MANY = ("it", "that", "this"), ("they", "them", "those", "these")
 # Opposites, but none is a kind that "the other one" could mean.
-PREPOSITIONS = frozenset(("with", "without", "before", "after"))
+NO_KIND = frozenset(("with", "without", "before", "after", "front", "back", "early", "late"))
 NOUNLIKE = frozenset(("one", "ones"))  # "on the later ones?": what they are stands in the earlier question
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -113,7 +113,7 @@ def exchange(rest: str, earlier: str, vocabulary: Vocabulary, *, whole: bool) ->
             return sentence(phrase(one).sub(other, earlier))
     if lists.patterns["other"].search(rest):
         for one, other in lists.opposites:
-            if one not in PREPOSITIONS and phrase(one).search(earlier) and not phrase(other).search(earlier):
+            if one not in NO_KIND and phrase(one).search(earlier) and not phrase(other).search(earlier):
                 return sentence(phrase(one).sub(other, earlier))
     return None
 

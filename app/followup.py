@@ -52,6 +52,12 @@ def standalone(
     return max(held, key=lambda option: found[option][0], default=question)
 
 
+def names_its_own(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether the follow-up itself names a thing that the glossary knows, and points to nothing: it could stand alone."""
+    rest = signs_removed(question)
+    return bool(vocabulary.concepts(rest)) and not points(rest, vocabulary)
+
+
 def fit(option: str, index: Index, vocabulary: Vocabulary) -> tuple[float, str]:
     """How well the passages fit a way to ask, and their text."""
     hits = index.search(option, FEW_HITS)

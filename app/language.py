@@ -49,7 +49,7 @@ class Language:
     unsuiting: re.Pattern[str]
     meanings: tuple[re.Pattern[str], ...]
     defining: re.Pattern[str]
-    aspects: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    aspects: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     real_words: frozenset[str]
@@ -87,7 +87,7 @@ def english() -> Language:
         unsuiting=re.compile(table["unsuiting"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
-        aspects=tuple(asked_and_held(table["aspects"]).values()),
+        aspects=asked_and_held(table["aspects"]),
         phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
         real_words=frozenset(table["spelling"]["words"].split()),
@@ -182,7 +182,8 @@ def relations(text: str) -> Counter[str]:
 
 
 def bonds(text: str) -> Counter[tuple[str, str, str]]:
-    """Each number, negation, hedge and relation with the content words on its two sides, units aside: (before, it, after).
+    """Each number, negation, hedge and relation with the content words on its two sides, units aside: (before, it, after); and
+    each number with its unit.
 
     Two texts of the same words say different things where a "not" or a figure has moved.
     """
@@ -202,7 +203,10 @@ def bonds(text: str) -> Counter[tuple[str, str, str]]:
         elif word in lists.relations:
             waiting.append((before, word))
         elif is_quantity(word):
-            waiting.append((before, figure(lists.number_words.get(word, word))))
+            number = figure(lists.number_words.get(word, word))
+            waiting.append((before, number))
+            unit = next((one for near in said[place + 1 : place + 3] if (one := stem(near)) in lists.units), "")
+            found[number, "of", unit] += 1
     found.update((*one, "") for one in waiting)
     return found
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.evidence import Evidence
-from app.language import quantities
 from app.taste import PLAIN, Taste
 from app.vocabulary import Vocabulary
 from corpus.document import Span
 from index.search import Index
+from index.words import telling
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
@@ -25,14 +25,14 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
         named = f"{head.passage.section} {head.lead} {head.quote}"
         if vocabulary.coverage(question, named) < taste.named:  # a list of something else
             continue
-        said = " ".join(one.quote for one in chosen)
-        chosen += [item for item in siblings(head, ranked, taste) if not said or adds(item.quote, said, vocabulary)]
+        said = [one.quote for one in chosen]
+        chosen += [item for item in siblings(head, ranked, taste) if adds(item.quote, said, vocabulary)]
     return chosen if len(chosen) > 1 else []
 
 
-def adds(item: str, said: str, vocabulary: Vocabulary) -> bool:
-    """Whether the item holds a word or a figure that was not said."""
-    return bool(vocabulary.missing(item, said) or quantities(item) - quantities(said))
+def adds(item: str, said: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Whether the item holds a word or a figure that none of what was said holds, or turns it round: "less pain"."""
+    return all(telling(item) != telling(one) or vocabulary.missing(item, one) for one in said)
 
 
 def in_statements(evidence: Evidence) -> bool:
@@ -71,7 +71,7 @@ def every_item(one: Evidence, index: Index) -> list[Evidence]:
 
 def completed(chosen: Sequence[Evidence], index: Index, vocabulary: Vocabulary) -> list[Evidence]:
     """The items of `chosen`, and behind those of each list what search has not found of it and none of them says."""
-    said = " ".join(one.quote for one in chosen)
+    said = [one.quote for one in chosen]
     keys, whole = {one.key for one in chosen}, list[Evidence]()
     for group in by_list(chosen):
         rest = every_item(group[0], index) if group[0].sentence.lead else []

@@ -16,7 +16,7 @@ from pathlib import Path
 from app.asked import asks_matter, names_matter
 from app.classifier import Classifier, Vector, labelled, teach
 from app.intent import EXAMPLES as WISHES
-from app.intent import PLAIN, practised
+from app.intent import PLAIN
 from app.language import english
 from corpus.errors import SpinewiseError
 
@@ -53,9 +53,19 @@ class Matters:
 def examples() -> Iterator[tuple[str, str]]:
     """(label, question) of everything that it is taught with."""
     yield from labelled(EXAMPLES)
-    for label, question in (*labelled(WISHES), *practised()):
-        if label == PLAIN and not asks_matter(question):
-            yield NONE, question
+    plain = (question for label, question in labelled(WISHES) if label == PLAIN)
+    yield from ((NONE, question) for question in (*plain, *practised()) if not asks_matter(question))
+
+
+def practised() -> Iterator[str]:
+    """What practice clinics answer without naming any matter: of the others most are about one, in words that no pattern sees."""
+    from app.reader.practice import clinics, wishes
+
+    for folder in clinics():
+        for wish in wishes(folder):
+            evidence = " ".join(wish.evidence)
+            if wish.kind != "abstain" and not any(names_matter(name, evidence) for name in english().matters):
+                yield from (wish.question, wish.other)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from app.asked import (
     asks_for_list,
+    only_whom_not,
     other_phase,
     says_what_it_is,
     sets_limits,
@@ -132,10 +133,9 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
 
 
 def to_the_point(question: str, items: list[Evidence]) -> list[Evidence]:
-    """The items, but none where they miss what the question turns on: those whom it suits, where it asks whom it doesn't."""
-    points = turning_points(question)
-    held = any(point.search(f"{one.lead} {one.quote}") for point in points for one in items)
-    return items if held or not points else []
+    """The items, but none where they are those whom it suits, and the question asks whom it doesn't."""
+    point = only_whom_not(question)
+    return items if not point or any(point.search(f"{one.lead} {one.quote}") for one in items) else []
 
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from corpus.document import Block, BlockKind, Dropped, Pair, Section, Sentence, Span, Statement
-from corpus.sentences import quotable
+from corpus.sentences import announces, forbids, quotable, sets_condition
 
 Role = Literal["body", "faq", "about"]
 
@@ -115,7 +115,7 @@ class _Setter:
         lead = None
         if kind == "item":
             depth = min(part.level, max(self.leads, default=0))
-            lead = self.leads.get(depth)
+            lead = self.leads.get(depth) or self._turning_heading()
             self.leads = {known: line for known, line in self.leads.items() if known <= depth}
         sentences = self._sentences(text, span, kind, lead)
         introduces = not text.endswith((".", "!", "?"))
@@ -123,12 +123,26 @@ class _Setter:
         if kind == "item" and introduces:
             self.leads[part.level + 1] = last
         elif kind == "paragraph":
-            self.leads = {0: last} if introduces else {}
+            line = text[last.start - span.start :]
+            introduction = last if forbids(line) else self._introduction(last)
+            self.leads = {0: introduction} if introduces or (forbids(line) and announces(line)) else {}
         self.blocks.append(Block(span.start, span.end, kind, sentences, part.page))
         if part.role == "faq":
             self.told.append(self.blocks[-1])
         if part.triple:
             self.statements.append(Statement(span.start, span.end, *part.triple, line=part.line or 0))
+
+    def _turning_heading(self) -> Span | None:
+        """The heading where items stand right under it and mean something else without it: "Do not", "If you smoke"."""
+        if self.open and (forbids(self.open[1]) or sets_condition(self.open[1])):
+            return self.open[0]
+        return None
+
+    def _introduction(self, line: Span) -> Span:
+        """The line above a list, with the heading above it where only that says not to: "Do not" / "In the first week:"."""
+        if self.open and not self.blocks and forbids(self.open[1]):
+            return Span(self.open[0].start, line.end)
+        return line
 
     def _sentences(self, text: str, span: Span, kind: BlockKind, lead: Span | None) -> tuple[Sentence, ...]:
         spans = (Span(0, len(text)),) if kind == "statement" else quotable(text)

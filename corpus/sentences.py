@@ -29,6 +29,16 @@ FINITE = frozenset(
     "can't cannot don't doesn't won't mustn't".split()
 )
 
+# What turns round the items below a line that says it, and what says for whom or when they hold.
+_FORBIDS = re.compile(
+    r"\b(?:not|never|avoid\w*|without|forbidden|cannot|against|stop (?:and|or|if)|instead of|mistakes?|myths?|"
+    r"un(?:safe|suitable)|excluded|refuse[ds]?|less suitable)\b|n[’']t\b|\bno\b(?! (?:matter|later|longer than|less than|\d))",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|when|who|whom|before|after|during|until|till|for people|for those)\b", re.IGNORECASE
+)
+
 _CLOSERS = "\"'”’»)\\]"
 _OPENERS = "\"'“‘«(\\["
 _END = re.compile(rf"[.!?…]+[{_CLOSERS}]*(?=\s+[{_OPENERS}]*[^\W_a-z]|\s*\Z)", re.UNICODE)
@@ -43,6 +53,21 @@ WHOLE = frozenset(
     "bend bring call check contact do don't drink drive eat follow get go keep leave let lie lift make never always rest "
     "see sit sleep speak stand start stay stop take talk tell try use wait walk wash wear".split()
 )
+
+
+def forbids(line: str) -> bool:
+    """Whether what is listed below the line would mean the opposite without it: "Do not", "Things to avoid"."""
+    return _FORBIDS.search(line) is not None
+
+
+def announces(line: str) -> bool:
+    """Whether the line speaks of what is listed below it, though it ends in a full stop: "... any of the following."."""
+    return re.search(r"\b(?:following|these|below|any of)\b", line, re.IGNORECASE) is not None
+
+
+def sets_condition(line: str) -> bool:
+    """Whether what is listed below the line holds only for some, or at a time: "If you smoke", "Before you come"."""
+    return _CONDITION.search(line) is not None
 
 
 def split(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:

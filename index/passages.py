@@ -46,8 +46,8 @@ def embedded_text(passage: Passage) -> str:
     """What is embedded and searched for words: headings, the line that introduces a list, and the sentences."""
     text, first = passage.document.text, passage.sentences[0]
     parts = [*passage.path, *(sentence.of(text) for sentence in passage.sentences)]
-    if first.lead is not None and first.lead.start < passage.start:
-        parts.insert(len(passage.path), first.lead.of(text))
+    if first.lead is not None and first.lead.start < passage.start and (lead := introduction(passage, first)):
+        parts.insert(len(passage.path), lead)
     return "\n".join(parts)
 
 
@@ -56,9 +56,14 @@ def sentence_text(passage: Passage, sentence: Sentence) -> str:
 
     Alone, an item ("Infection or bleeding.") or a sentence that leans on its heading is near to no question.
     """
-    text = passage.document.text
-    lead = "" if sentence.lead is None else f"{sentence.lead.of(text)} "
-    return f"{passage.section}\n{lead}{sentence.of(text)}"
+    lead = introduction(passage, sentence)
+    return f"{passage.section}\n{lead}{' ' if lead else ''}{sentence.of(passage.document.text)}"
+
+
+def introduction(passage: Passage, sentence: Sentence) -> str:
+    """The line that introduces the sentence's list; "" where there is none but the heading."""
+    lead = "" if sentence.lead is None else " ".join(sentence.lead.of(passage.document.text).split())
+    return "" if lead.rstrip(":").rstrip() == passage.section else lead
 
 
 def _topics(document: Document, section: Section) -> Iterator[tuple[tuple[str, ...], list[Sentence]]]:

@@ -50,6 +50,8 @@ def test_faithful_sentences_pass(sentence: str, quote: str) -> None:
         ("Screws and rods are always used to hold the bones still.", RODS, "negation"),
         ("Screws and plates are often, but not always, used to hold the bones still.", RODS, "new words: plate"),
         ("Many people return to heavier work within a few weeks, while sedentary work takes longer.", DESK, "order"),
+        ("You should not stop the tablets.", "You do not have to stop the tablets.", "hedge added: duty"),
+        ("Wear it for 12 weeks, 6 hours a day.", "Wear it for 6 weeks, 12 hours a day.", "belongs elsewhere"),
         ("The answer is yes.", DESK, "new words"),
         ("", DESK, "no content"),
     ],

@@ -226,6 +226,13 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("My foot falls asleep, why?", "It is done under anaesthesia.", False),
         ("What can I not do?", "Avoid running.", True),
         ("What if I can't sleep?", "Avoid running.", False),
+        ("asleep or awake for it?", "It is done under anaesthesia.", True),
+        ("for which people is it not the best choice", "It is less suitable for a broad foot.", True),
+        ("could they have to go in a second time", "Revision may be needed.", True),
+        ("do they scan u while ur still under", "Real-time pictures guide the tools.", True),
+        ("is it true the bones above and below suffer", "Adjacent joints carry more.", True),
+        ("how do i tell a decent hospital from a dodgy one", "Some are accredited.", True),
+        ("I put it in the box above the fridge, is that decent?", "Adjacent joints carry more.", False),
     ],
 )
 def test_what_a_question_turns_on(question: str, text: str, turns: bool) -> None:

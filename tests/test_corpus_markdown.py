@@ -62,6 +62,27 @@ def test_the_body(tmp_path: Path) -> None:
     assert leads == ["Do this:", "Do this:", "Stand:", "Stand:"]
 
 
+def test_items_keep_the_heading_that_turns_them_round(tmp_path: Path) -> None:
+    read_document = document(
+        tmp_path,
+        FRONT
+        + "# Knees\n\n## What must I not do?\n\n- Drive a car.\n\n## Do not:\n\nIn the first week:\n\n- Kneel.\n\n"
+        "## If you smoke\n\n- Skin heals slowly.\n\n## Home\n\nYou must not do any of the following.\n\n- Swim.\n\n"
+        "## Whom it suits\n\nWe do not hurry.\n\n- Dancers.\n",
+    )
+    items = [block for section in read_document.sections for block in section.blocks if block.kind == "item"]
+    leads = [
+        lead and " ".join(lead.of(read_document.text).split()) for lead in (item.sentences[0].lead for item in items)
+    ]
+    assert leads == [
+        "What must I not do?",
+        "Do not: In the first week:",
+        "If you smoke",
+        "You must not do any of the following.",
+        "Whom it suits",
+    ]
+
+
 def test_sections_have_the_headings_above_them_in_their_path(tmp_path: Path) -> None:
     found = document(
         tmp_path, FRONT + "## A\n\nOne.\n\n### B\n\nTwo.\n\n## C\n\nThree.\n\n## About this page\n\nFour.\n"

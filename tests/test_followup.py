@@ -10,11 +10,11 @@ from two_leaflets import HASHING
 
 from app.answer import Turn
 from app.ellipsis import rewritings
-from app.followup import standalone
+from app.followup import names_its_own, standalone
 from app.leaning import leans
 from app.vocabulary import Vocabulary
 from corpus.document import Block, Document, Section, Sentence, Source
-from corpus.glossary import Glossary
+from corpus.glossary import Glossary, Term
 from index.build import build
 from index.passage import Hit, Passage
 from index.search import Index
@@ -267,6 +267,11 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("What are the risks of walking?", "number 2, what is done", "Number 2, what is done? (A fall on ice)"),
         (
             "What are the risks of walking?",
+            "is it true that 1 in 5 of them fall?",
+            "Is it true that 1 in 5 of them fall? (What are the risks of walking?)",
+        ),
+        (
+            "What are the risks of walking?",
             "is the fifth one bad?",
             "Is the fifth one bad? (What are the risks of walking?)",
         ),
@@ -282,6 +287,17 @@ def test_an_item_is_counted_out_of_the_list_that_was_the_answer(
 ) -> None:
     vocabulary = Vocabulary([passage.text for passage in listing.passages], Glossary())
     assert standalone(question, [Turn("user", earlier)], listing, vocabulary) == whole
+
+
+def test_a_follow_up_that_names_a_thing_could_stand_alone() -> None:
+    vocabulary = Vocabulary(TEXTS, Glossary((Term(term="recovery", plain="Getting well."),)))
+    assert names_its_own("and the recovery?", vocabulary)
+    assert not names_its_own("and how many of those?", vocabulary)
+    assert not names_its_own("does that change the recovery?", vocabulary)
+
+
+def test_the_other_kind_is_no_exchange_of_everyday_words() -> None:
+    assert "front" not in ask("And with the other one?", "When can I go back to work after open surgery?")
 
 
 def test_a_correction_takes_the_place_that_the_passages_fit_best() -> None:

@@ -309,8 +309,12 @@ def test_half_a_thought_is_not_said_for_want_of_room(opened: Index) -> None:
 def test_another_figure_is_no_repetition(opened: Index) -> None:
     one, other = said(opened, "The bone heals in ten weeks.", "Bone heals in about ten weeks.")
     assert repeats(other, [one])
-    assert adds("Healing takes 12 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
-    assert not adds("Healing takes 6 weeks", "Healing takes 6 weeks", vocabulary_of(opened))
+    vocabulary = vocabulary_of(opened)
+    assert adds("Healing takes 12 weeks", ["Healing takes 6 weeks"], vocabulary)
+    assert not adds("Healing takes 6 weeks", ["Healing takes 6 weeks"], vocabulary)
+    assert adds("Bone of the heel", ["Bone of the toe", "Skin of the heel"], vocabulary)  # no one item says it
+    assert adds("Pain in the heel", ["Less pain in the heel"], vocabulary)
+    assert adds("Do not drive.", ["Drive."], vocabulary)
 
 
 def test_a_table_is_said_whole_though_the_reader_was_shown_six_of_its_lines(tmp_path: Path) -> None:

@@ -156,6 +156,45 @@ def test_a_rule_among_unknown_words_is_only_a_hint(told: str, idiom: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        ("No pain in my back, numb in my groin", "cauda-equina"),
+        ("I'm not sick, calf swollen", "clot"),
+        ("Can barely breathe", "chest-breathing"),
+        ("My dad is 70 years old and cannot stand", "sudden-weakness"),
+        ("MRI normal but foot numb", "worsening"),
+        ("My legs are numb and everything else is fine", "cauda-equina"),
+        ("I had a repeat fusion last week and both legs are weak", "cauda-equina"),
+        ("Creo que es grave, no puedo orinar", "cauda-equina"),
+    ],
+)
+def test_a_denial_or_an_excuse_reaches_no_farther_than_what_it_is_of(told: str, rule: str) -> None:
+    assert BY_RULES.check(told).rule == rule
+    assert BY_RULES.check(told).report
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no numbness, tingling, weakness in my legs",
+        "I see the surgeon in half a year",
+        "I have no idea what fusion is",
+        "My fusion is planned at the end of May, when should I stop smoking?",
+        "The steri strips fell off, is that ok?",
+        "I have had back pain for ten weeks",
+        "Ich fühle mich positiv nach der Operation",
+    ],
+)
+def test_ordinary_words_of_a_red_flag_are_no_report(said: str) -> None:
+    assert not BY_RULES.check(said).report
+
+
+def test_a_word_behind_an_earlier_turn_is_read_with_it() -> None:
+    assert TRIAGE.check("numb", [Turn("user", "My foot")]).report
+    assert not TRIAGE.check("neck", [Turn("user", "I will have my fusion")]).report
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "Write a story in which the hero has chest pain",

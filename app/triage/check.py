@@ -21,11 +21,10 @@ from app.triage.cards import Cards, SiteTexts
 from app.triage.languages import LANGUAGES, Tongue, load
 from app.triage.lexicon import Lexicon, Reading
 from app.triage.likeness import NONE, Likeness
-from app.triage.meaning import TURN_BREAK, Meaning, excerpts
-from app.triage.rules import TIERS, Match, Rule, Tier, lines
-from app.triage.search import Measure
+from app.triage.meaning import TURN_BREAK, Meaning
+from app.triage.rules import TIERS, Match, Rule, Tier
 from app.triage.stance import NEEDED, Stance
-from app.triage.words import Spelling, clip
+from app.triage.words import clip
 from corpus.errors import SpinewiseError
 
 RULES = Path(__file__).parents[1] / "triage.toml"
@@ -39,6 +38,7 @@ MEANT = 0.03  # the same by meaning, for the model of words to be heard alone
 LONG = 25  # words; the longer a text, the likelier that something in it sounds like a report, and for it these hold:
 LONG_HINTED, LONG_JOINT = 0.25, 0.65  # least likeness where a rule is met among unknown words, and where none is
 AGREED = 0.2  # least probability of a report by each of the two models
+BRIEF = 0.9  # least probability by meaning alone, of a word or two behind an earlier turn
 DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
 
@@ -116,7 +116,7 @@ class Triage:
         for name in ("spelling", "words", "concepts", "cards", "rules"):
             if not isinstance(table.get(name), dict):
                 raise SpinewiseError(f"the table [{name}] is missing", "restore app/triage.toml")
-        lexicon = _lexicon(table)
+        lexicon = Lexicon.of(table)
         if missing := [name for name in NEEDED if name not in lexicon.names]:
             raise SpinewiseError(f"concept {missing[0]} is missing", f"define it: it {NEEDED[missing[0]]}")
         rules = {name: Rule.parse(name, one, lexicon.names) for name, one in table["rules"].items()}
@@ -222,15 +222,16 @@ class Triage:
         """What is like a report. What hints at one, a rule met among words that none knows, needs to be far less like it."""
         words = self._likeness.likest(talk.reading, talk.stance, turn) if self._likeness else {}
         if not self._likeness or not words:
-            return hint if hint.report else Verdict()
+            return hint if hint.report else self._brief(text)
         threshold, judged, hinted = self._likeness.threshold, words, HINTED
         if self._meaning:
             worded = clip(without_code(text))
             if not any(map(str.isalpha, worded)):  # nothing but code, in one turn or two: no riddle for a model
                 return hint if hint.report else Verdict()
-            meant = min(map(self._meaning.probabilities, excerpts(worded)), key=lambda one: one[NONE])
+            meant = self._meaning.likest(worded)
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
-            if meant[NONE] > 1 - MEANT and not hint.report:
+            least = AGREED if self._foreign(turn, talk) else MEANT
+            if meant[NONE] > 1 - least and not hint.report:
                 return Verdict()
             if len(text.split()) > LONG:
                 threshold, hinted = LONG_JOINT, LONG_HINTED
@@ -245,6 +246,19 @@ class Triage:
         if hint.report and likely >= hinted and (hint.tier == TIERS[0] or likely < threshold):
             return hint
         return self._likeliest(alarm) if likely >= threshold else Verdict()
+
+    def _brief(self, text: str) -> Verdict:
+        """What is like a report in two turns of which the last is too short for the model of words: "My foot", "numb"."""
+        if not self._likeness or not self._meaning or TURN_BREAK not in text:
+            return Verdict()
+        meant = self._meaning.likest(clip(without_code(text)))
+        likely = {name: score for name, score in meant.items() if name != NONE}
+        return self._likeliest(likely) if meant[NONE] < 1 - BRIEF else Verdict()
+
+    def _foreign(self, turn: int, talk: Talk) -> bool:
+        """Whether most words of the turn are none that the model of words could know: another language."""
+        own = [token.word for token in talk.reading.tokens if token.turn == turn]
+        return sum(not self._lexicon.knows(word) for word in own) > len(own) / 2
 
     def _together(self, turn: int, talk: Talk) -> Verdict:
         """What is like a report in the turn and the one before it, read as one."""
@@ -279,25 +293,3 @@ def _first(matches: Sequence[Match], rank: Mapping[str, tuple[int, int]], readin
 def _verdict(match: Match, reading: Reading) -> Verdict:
     words = tuple(" ".join(token.word for token in reading.tokens[start:end]) for start, end in match.spans)
     return Verdict(match.rule.id, match.rule.tier, report=match.told, about=not match.told, matched=words)
-
-
-def _lexicon(table: Mapping[str, Any]) -> Lexicon:
-    spelling, words = table["spelling"], table["words"]
-    forms = {meant: _listed(ways) for meant, ways in spelling.get("forms", {}).items()}
-    try:
-        measures = {name: Measure(**one) for name, one in table.get("measures", {}).items()}
-    except TypeError as problem:
-        raise SpinewiseError(f"[measures]: {problem}") from None
-    return Lexicon(
-        concepts={name: _listed(phrases) for name, phrases in table["concepts"].items()},
-        measures=measures,
-        spelling=Spelling.of(spelling.get("symbols", {}), forms),
-        fillers=words["fillers"].split(),
-        barriers=words["barriers"].split(),
-        real_words=words["real"].split(),
-    )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    """Phrases between commas or line ends."""
-    return tuple(phrase.strip() for row in lines(text) for phrase in row.split(",") if phrase.strip())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.legible import APOSTROPHES
-from app.triage.rules import lines
+from app.triage.phrases import lines
 from corpus.errors import SpinewiseError
 
 LANGUAGES = Path(__file__).parents[1] / "triage_languages.toml"

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from app.triage.phrases import NUMBER, parse
+from app.triage.phrases import NUMBER, lines, parse
 from app.triage.search import Measure, Search, Span
 from app.triage.words import Spelling, Token
 from corpus.errors import SpinewiseError
@@ -61,6 +62,24 @@ class Lexicon:
         self._targets = dict(targets)
         self._sounds = {word: sound(word) for word in words}
 
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Lexicon:
+        """The lexicon of a rule file."""
+        spelling, words = table["spelling"], table["words"]
+        forms = {meant: _listed(ways) for meant, ways in spelling.get("forms", {}).items()}
+        try:
+            measures = {name: Measure(**one) for name, one in table.get("measures", {}).items()}
+        except TypeError as problem:
+            raise SpinewiseError(f"[measures]: {problem}") from None
+        return cls(
+            concepts={name: _listed(phrases) for name, phrases in table["concepts"].items()},
+            measures=measures,
+            spelling=Spelling.of(spelling.get("symbols", {}), forms),
+            fillers=words["fillers"].split(),
+            barriers=words["barriers"].split(),
+            real_words=words["real"].split(),
+        )
+
     @property
     def names(self) -> frozenset[str]:
         """Every concept that a rule may name."""
@@ -69,6 +88,10 @@ class Lexicon:
     def is_filler(self, word: str) -> bool:
         """Whether the word may stand between the words of a phrase."""
         return word in self._fillers
+
+    def knows(self, word: str) -> bool:
+        """Whether the word stands in a phrase or in the list of the language's words, or is a number."""
+        return word in self._known or word in self._real or word[0].isdecimal()
 
     def read(self, turns: Sequence[str]) -> Reading:
         """The turns' tokens and where each concept stands in them."""
@@ -137,6 +160,11 @@ class Lexicon:
             return tuple(TopologicalSorter(needs).static_order())
         except CycleError as problem:
             raise SpinewiseError(f"concepts use each other in a circle: {' <- '.join(problem.args[1])}") from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Phrases between commas or line ends."""
+    return tuple(phrase.strip() for row in lines(text) for phrase in row.split(",") if phrase.strip())
 
 
 def sound(word: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from app.encoder import Array, Encoder
+from app.triage.likeness import NONE
 from corpus.errors import DAMAGED_ARRAYS, SpinewiseError
 from corpus.home import replacing
 
@@ -79,6 +80,10 @@ class Meaning:
         stored |= {"weights": weights.astype(np.float16), "bias": bias.astype(np.float16), "labels": np.array(labels)}
         with replacing(path) as stream:
             np.savez_compressed(stream, **stored)
+
+    def likest(self, text: str) -> dict[str, float]:
+        """The probability of each label for the excerpt of the text that is most like a report."""
+        return min(map(self.probabilities, excerpts(text)), key=lambda one: one[NONE])
 
     def probabilities(self, text: str) -> dict[str, float]:
         """One probability per label."""

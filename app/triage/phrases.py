@@ -8,7 +8,7 @@ five), `^` and `$` the begin and the end of a clause, `!<name>` that no phrase o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -61,3 +61,9 @@ def _choices(piece: str, spelt: Spelt) -> list[list[str]]:
     ways = [way.replace("_", " ") for way in piece.split("|")]
     single = [way for way in ways if way[:1] not in "<!#^$~" and len(spelt(way)) == 1]
     return [single] * bool(single) + [[way] for way in ways if way not in single]
+
+
+def lines(text: str | Iterable[str]) -> tuple[str, ...]:
+    """The lines of a block of text that are neither empty nor comments."""
+    rows = text.splitlines() if isinstance(text, str) else text
+    return tuple(row.strip() for row in rows if row.strip() and not row.lstrip().startswith("#"))

@@ -7,12 +7,13 @@ A pattern is one line: concepts joined with `+`, then in any order `within N` (t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal, get_args
 
 from app.triage.lexicon import Reading
+from app.triage.phrases import lines
 from app.triage.search import Span
 from app.triage.stance import ASKED, SUPPOSED, Stance
 from corpus.errors import SpinewiseError
@@ -115,15 +116,18 @@ class Match:
 
 def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tuple[Span, ...]]:
     """Spans of the pattern's concepts that stand together and hold, one per concept, in the pattern's order."""
-    places = [[span for span in reading.found[name] if stance.holds(span)] for name in pattern.together]
+    places = [[span for span in reading.found[name] if span[0] not in stance.denied] for name in pattern.together]
     for spans in islice(product(*(spans[::-1] for spans in places)), COMBINATIONS):  # the newest first
         first, last = min(start for start, _ in spans), max(end for _, end in spans)
         links = {stance.links[start] for start, _ in spans}
         between = last - first - sum(end - start for start, end in spans)
         if len(links) > 1 or between > pattern.near or len(set(spans)) < len(spans):
             continue
+        if all(map(stance.long_past, spans)):  # "weaker than before": one of two is of now
+            continue
+        newest = max(start for start, _ in spans)
         excuses = (start for name in pattern.unless for start, _ in reading.found[name])
-        if any(stance.links[start] in links and start not in stance.denied for start in excuses):
+        if any(stance.links[start] in links and stance.excuses(start, newest) for start in excuses):
             continue
         turn = reading.tokens[last - 1].turn
         if all(_was_said(name, turn, reading, stance) for name in pattern.given):
@@ -132,9 +136,3 @@ def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tup
 
 def _was_said(concept: str, turn: int, reading: Reading, stance: Stance) -> bool:
     return any(reading.tokens[span[0]].turn <= turn and span[0] not in stance.denied for span in reading.found[concept])
-
-
-def lines(text: str | Iterable[str]) -> tuple[str, ...]:
-    """The lines of a block of text that are neither empty nor comments."""
-    rows = text.splitlines() if isinstance(text, str) else text
-    return tuple(row.strip() for row in rows if row.strip() and not row.lstrip().startswith("#"))

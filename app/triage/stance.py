@@ -17,6 +17,8 @@ ROLES = {
     "negation": "negates what follows",
     "not-negation": "holds a negating word and negates nothing",
     "negation-stop": "ends a negation: what follows is said anew",
+    "choice": "goes on with a list, and so with its negation",
+    "turning": "parts what excuses from what it can't excuse",
     "over": "says that what stands before it is over",
     "returned": "says that it came back",
     "past": "puts what stands near it long ago",
@@ -50,6 +52,7 @@ class Stance:
             for place in range(start, end)
             if end - start > 1
         }
+        self._past: dict[Span, bool] = {}
         self._known = {place for spans in self._found.values() for start, end in spans for place in range(start, end)}
         negated = self._negated()
         self.denied = negated | self._finished(negated)
@@ -59,7 +62,12 @@ class Stance:
 
     def holds(self, span: Span) -> bool:
         """Whether what the span says is neither negated, nor over, nor long past."""
-        return span[0] not in self.denied and not self._long_past(span)
+        return span[0] not in self.denied and not self.long_past(span)
+
+    def excuses(self, place: int, other: int) -> bool:
+        """Whether what stands at `place` may excuse what stands at `other`: not denied, and no "but now" between them."""
+        parted = any(place <= start < other for start, _ in self._found["turning"])
+        return place not in self.denied and not parted
 
     def said(self, span: Span) -> str:
         """How the span is said, as one letter: "d" for denied or over, else its mood, "t"old, "s"upposed or "a"sked."""
@@ -104,10 +112,18 @@ class Stance:
             if start in excused or start in self._inside:
                 continue
             for place in self._rest_of_sentence(end, REACH):
-                if place in stops:
+                if place in stops or self._begins_anew(place, end):
                     break
                 denied.add(place)
         return denied
+
+    def _begins_anew(self, place: int, start: int) -> bool:
+        """Whether the first comma behind a negation begins another statement: a list ("no fever, pus or pain") goes on."""
+        if place == start or not self._tokens[place].soft or any(one.soft for one in self._tokens[start:place]):
+            return False
+        choices = {first for first, _ in self._found["choice"]}
+        rest = list(self._rest_of_sentence(place + 1))
+        return bool(rest) and choices.isdisjoint([place, *rest]) and not any(self._tokens[one].soft for one in rest)
 
     def _finished(self, denied: set[int]) -> set[int]:
         """Words before "… is gone" in the same breath, unless that is negated or it came back."""
@@ -127,7 +143,13 @@ class Stance:
             over.update(range(start, end))
         return over
 
-    def _long_past(self, span: Span) -> bool:
+    def long_past(self, span: Span) -> bool:
+        """Whether the span is put long ago."""
+        if span not in self._past:
+            self._past[span] = self._dated(span)
+        return self._past[span]
+
+    def _dated(self, span: Span) -> bool:
         events = self._found["past-of-event"]
         present = [start for start, _ in self._found["present"]]
         subjects = {start for start, _ in self._found["subject"]}
