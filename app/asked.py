@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import dropwhile, takewhile
 
 from app.language import content, english, is_quantity, stem, words
 
@@ -110,12 +109,15 @@ def names_matter(name: str, text: str) -> bool:
 
 
 def counts(question: str, text: str) -> bool:
-    """Whether a quantity stands among the three words before a thing that "how many" asks for; True where none is named."""
+    """Whether a quantity stands among the three words before the thing that "how many" asks for; True where none is named. The
+    thing is the first of a few words that looks like a plural ("follow-up visits"), else the first.
+    """
     _, many, after = " ".join(words(question)).partition("how many ")
-    named = dropwhile(english().stopwords.__contains__, after.split() if many else ())
-    things = {stem(word) for word in takewhile(lambda word: word not in english().stopwords, named)}
+    named = [word for word in after.split()[:5] if word not in english().stopwords] if many else []
+    plural = (word for word in named[:3] if word.endswith("s") and len(word) > 3)
+    thing = stem(next(plural, named[0])) if named else None
     tokens = words(text)
-    return not things or any(
-        stem(word) in things and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
+    return thing is None or any(
+        stem(word) == thing and any(is_quantity(near) for near in tokens[max(0, place - 3) : place])
         for place, word in enumerate(tokens)
     )

@@ -53,9 +53,12 @@ def standalone(
 
 
 def names_its_own(question: str, vocabulary: Vocabulary) -> bool:
-    """Whether the follow-up itself names a thing that the glossary knows, and points to nothing: it could stand alone."""
+    """Whether the follow-up itself names a thing that the glossary knows, points to nothing and is no end of another question
+    ("and for the pain?"): it could stand alone.
+    """
     rest = signs_removed(question)
-    return bool(vocabulary.concepts(rest)) and not points(rest, vocabulary)
+    whole = not points(rest, vocabulary) and not followup_words().patterns["continues"].search(rest)
+    return whole and bool(vocabulary.concepts(rest))
 
 
 def fit(option: str, index: Index, vocabulary: Vocabulary) -> tuple[float, str]:

@@ -5,7 +5,7 @@ Every reader of a format makes `Part`s; only this module counts offsets. Knows n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from corpus.document import Block, BlockKind, Dropped, Pair, Section, Sentence, 
 from corpus.sentences import announces, forbids, quotable, sets_condition
 
 Role = Literal["body", "faq", "about"]
+LONGEST = 300  # characters of a heading and the paragraphs below it that introduce a list together
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class _Setter:
         self.pairs: list[Pair] = []
         self.blocks: list[Block] = []
         self.told: list[Block] = []  # those that a table gives as the answer, when text follows the table
-        self.above: list[tuple[int, str]] = []  # the headings on the way down: level, title
+        self.above: list[tuple[int, str, Span]] = []  # the headings on the way down: level, title, place
         self.leads: dict[int, Span] = {}  # depth of a list -> the line that introduces it
 
     def add(self, part: Part, text: str) -> None:
@@ -106,43 +107,57 @@ class _Setter:
     def _open(self, part: Part, text: str, span: Span) -> None:
         self._close()
         title = text.rstrip(":").rstrip() or text
-        self.above = [entry for entry in self.above if entry[0] < part.level] + [(part.level, title)]
-        self.open = (span, title, tuple(name for _, name in self.above), part)
-        self.leads = {}
+        self.above = [entry for entry in self.above if entry[0] < part.level] + [(part.level, title, span)]
+        self.open = (span, title, tuple(name for _, name, _ in self.above), part)
+        heading = self._heading(forbids) or self._heading(sets_condition)
+        self.leads = {0: heading} if heading else {}
 
     def _block(self, part: Part, text: str, span: Span) -> None:
         kind: BlockKind = part.kind if part.kind != "heading" else "paragraph"
         lead = None
         if kind == "item":
             depth = min(part.level, max(self.leads, default=0))
-            lead = self.leads.get(depth) or self._turning_heading()
+            lead = self.leads.get(depth)
             self.leads = {known: line for known, line in self.leads.items() if known <= depth}
         sentences = self._sentences(text, span, kind, lead)
-        introduces = not text.endswith((".", "!", "?"))
         last = Span(sentences[-1].start, sentences[-1].end)
-        if kind == "item" and introduces:
+        if kind == "item" and not text.endswith((".", "!", "?")):
             self.leads[part.level + 1] = last
         elif kind == "paragraph":
-            line = text[last.start - span.start :]
-            introduction = last if forbids(line) else self._introduction(last)
-            self.leads = {0: introduction} if introduces or (forbids(line) and announces(line)) else {}
+            self.leads = self._introduction(text, text[last.start - span.start :], last)
         self.blocks.append(Block(span.start, span.end, kind, sentences, part.page))
         if part.role == "faq":
             self.told.append(self.blocks[-1])
         if part.triple:
             self.statements.append(Statement(span.start, span.end, *part.triple, line=part.line or 0))
 
-    def _turning_heading(self) -> Span | None:
-        """The heading where items stand right under it and mean something else without it: "Do not", "If you smoke"."""
-        if self.open and (forbids(self.open[1]) or sets_condition(self.open[1])):
-            return self.open[0]
+    def _heading(self, turns: Callable[[str], bool]) -> Span | None:
+        """The headings of the section, from the outermost on that turns round what stands below it, if there is nothing else
+        between them; None where none does.
+        """
+        text = "".join(self.pieces)
+        for _, title, place in self.above:
+            between = [known.of(text) for _, _, known in self.above if known.start >= place.start]
+            if turns(title) and text[place.start :].split() == " ".join(between).split():
+                return Span(place.start, self.above[-1][2].end)
         return None
 
-    def _introduction(self, line: Span) -> Span:
-        """The line above a list, with the heading above it where only that says not to: "Do not" / "In the first week:"."""
-        if self.open and not self.blocks and forbids(self.open[1]):
-            return Span(self.open[0].start, line.end)
-        return line
+    def _introduction(self, text: str, line: str, last: Span) -> dict[int, Span]:
+        """What introduces a list right below the paragraph `text`, whose last sentence, `line`, is at `last`.
+
+        A line with a colon, or one that itself says not to. Under a heading that turns round what stands below it ("Do not")
+        heading and paragraph are said together: the paragraph may set limits ("In the first week:") or allow what follows.
+        """
+        introduces = not text.endswith((".", "!", "?"))
+        if forbids(line) and (introduces or text.endswith("?") or announces(line)):
+            return {0: last}
+        turns = self.open is not None and forbids(self.open[1])
+        if self.open and turns and all(block.kind == "paragraph" for block in self.blocks):
+            whole = Span(self.open[0].start, last.end)
+            return {0: whole if whole.end - whole.start <= LONGEST else last}
+        if introduces or turns:
+            return {0: last}
+        return {0: self.open[0]} if self.open and sets_condition(self.open[1]) else {}
 
     def _sentences(self, text: str, span: Span, kind: BlockKind, lead: Span | None) -> tuple[Sentence, ...]:
         spans = (Span(0, len(text)),) if kind == "statement" else quotable(text)

@@ -31,8 +31,9 @@ FINITE = frozenset(
 
 # What turns round the items below a line that says it, and what says for whom or when they hold.
 _FORBIDS = re.compile(
-    r"\b(?:not|never|avoid\w*|without|forbidden|cannot|against|stop (?:and|or|if)|instead of|mistakes?|myths?|"
-    r"un(?:safe|suitable)|excluded|refuse[ds]?|less suitable)\b|n[’']t\b|\bno\b(?! (?:matter|later|longer than|less than|\d))",
+    r"\b(?:not|never|avoid\w*|without|forbidden|cannot|against|stop (?:and|or|if|taking)|refrain|instead of|mistakes?|myths?|"
+    r"un(?:safe|suitable)|excluded|contraindicat\w*|restrict\w*|refuse[ds]?|less suitable)\b|n[’']ts?\b|"
+    r"\bno\b(?! (?:matter|later|longer than|less than|\d))",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(

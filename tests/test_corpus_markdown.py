@@ -68,7 +68,8 @@ def test_items_keep_the_heading_that_turns_them_round(tmp_path: Path) -> None:
         FRONT
         + "# Knees\n\n## What must I not do?\n\n- Drive a car.\n\n## Do not:\n\nIn the first week:\n\n- Kneel.\n\n"
         "## If you smoke\n\n- Skin heals slowly.\n\n## Home\n\nYou must not do any of the following.\n\n- Swim.\n\n"
-        "## Whom it suits\n\nWe do not hurry.\n\n- Dancers.\n",
+        "## Whom it suits\n\nWe do not hurry.\n\n- Dancers.\n\n## Don'ts\n\n### At home\n\n- Bend.\n\n"
+        "You may do all of this.\n\n- Walk.\n\n## Garden\n\nYou may dig. Wear gloves.\n\n- Rakes.\n",
     )
     items = [block for section in read_document.sections for block in section.blocks if block.kind == "item"]
     leads = [
@@ -80,6 +81,9 @@ def test_items_keep_the_heading_that_turns_them_round(tmp_path: Path) -> None:
         "If you smoke",
         "You must not do any of the following.",
         "Whom it suits",
+        "Don'ts At home",
+        None,
+        None,
     ]
 
 

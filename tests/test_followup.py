@@ -294,6 +294,7 @@ def test_a_follow_up_that_names_a_thing_could_stand_alone() -> None:
     assert names_its_own("and the recovery?", vocabulary)
     assert not names_its_own("and how many of those?", vocabulary)
     assert not names_its_own("does that change the recovery?", vocabulary)
+    assert not names_its_own("and for the recovery?", vocabulary)
 
 
 def test_the_other_kind_is_no_exchange_of_everyday_words() -> None:

@@ -27,6 +27,8 @@ SHORT = 3  # words; less is too little to compare
 LONG = 30  # words; a longer text is also read in parts, or a story drowns what it tells
 NONE = "none"
 
+EXCLUDING = "but-"  # begins the name of a concept that only says what a phrase is not followed by
+
 Features = NDArray[np.int64]
 
 
@@ -46,7 +48,7 @@ def features(reading: Reading, stance: Stance, places: Sequence[int]) -> Feature
         found.update(f"c{whole[i : i + size]}" for size in PIECES for i in range(len(whole) - size + 1))
     inside = frozenset(places)
     for name, spans in reading.found.items():
-        if name not in ROLES:
+        if name not in ROLES and not name.startswith(EXCLUDING):
             found.update(f"k{stance.said(span)}{name}" for span in spans if span[0] in inside)
     return np.array(sorted({crc32(one.encode()) % BUCKETS for one in found}), dtype=np.int64)
 

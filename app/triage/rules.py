@@ -126,8 +126,8 @@ def standing(pattern: Pattern, reading: Reading, stance: Stance) -> Iterator[tup
         if all(map(stance.long_past, spans)):  # "weaker than before": one of two is of now
             continue
         newest = max(start for start, _ in spans)
-        excuses = (start for name in pattern.unless for start, _ in reading.found[name])
-        if any(stance.links[start] in links and stance.excuses(start, newest) for start in excuses):
+        excuses = (span for name in pattern.unless for span in reading.found[name])
+        if any(stance.links[span[0]] in links and stance.excuses(span, newest) for span in excuses):
             continue
         turn = reading.tokens[last - 1].turn
         if all(_was_said(name, turn, reading, stance) for name in pattern.given):

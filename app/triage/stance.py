@@ -18,6 +18,7 @@ ROLES = {
     "not-negation": "holds a negating word and negates nothing",
     "negation-stop": "ends a negation: what follows is said anew",
     "choice": "goes on with a list, and so with its negation",
+    "question-word": "begins a question, and no further item of a list",
     "turning": "parts what excuses from what it can't excuse",
     "over": "says that what stands before it is over",
     "returned": "says that it came back",
@@ -64,10 +65,10 @@ class Stance:
         """Whether what the span says is neither negated, nor over, nor long past."""
         return span[0] not in self.denied and not self.long_past(span)
 
-    def excuses(self, place: int, other: int) -> bool:
-        """Whether what stands at `place` may excuse what stands at `other`: not denied, and no "but now" between them."""
-        parted = any(place <= start < other for start, _ in self._found["turning"])
-        return place not in self.denied and not parted
+    def excuses(self, excuse: Span, place: int) -> bool:
+        """Whether a span may excuse what stands at `place`: not denied, and no "but now" between them."""
+        parted = any(excuse[1] <= start < place for start, _ in self._found["turning"])
+        return excuse[0] not in self.denied and not parted
 
     def said(self, span: Span) -> str:
         """How the span is said, as one letter: "d" for denied or over, else its mood, "t"old, "s"upposed or "a"sked."""
@@ -121,9 +122,10 @@ class Stance:
         """Whether the first comma behind a negation begins another statement: a list ("no fever, pus or pain") goes on."""
         if place == start or not self._tokens[place].soft or any(one.soft for one in self._tokens[start:place]):
             return False
-        choices = {first for first, _ in self._found["choice"]}
+        choices, asked = ({first for first, _ in self._found[role]} for role in ("choice", "question-word"))
         rest = list(self._rest_of_sentence(place + 1))
-        return bool(rest) and choices.isdisjoint([place, *rest]) and not any(self._tokens[one].soft for one in rest)
+        listed = any(self._tokens[one].soft and one not in asked for one in rest)
+        return bool(rest) and choices.isdisjoint([place, *rest]) and not listed
 
     def _finished(self, denied: set[int]) -> set[int]:
         """Words before "… is gone" in the same breath, unless that is negated or it came back."""
