@@ -22,7 +22,7 @@ from corpus.errors import SpinewiseError
 from corpus.home import make_folder, replacing, unwritable
 
 T = TypeVar("T")
-FORMAT = 1
+FORMAT = 2  # 2: items keep the heading that turns them round
 MANIFEST = "manifest.json"
 
 

@@ -170,6 +170,11 @@ def train(options: argparse.Namespace) -> None:
         optimiser.zero_grad()
     minutes = round((time.monotonic() - started) / 60, 1)
     model.eval()
+    options.out.mkdir(parents=True, exist_ok=True)
+    tensors = plain_tensors(model, options.kept)
+    if options.start and options.share < 1:
+        tensors = blended(load_file(options.start / "adapter.safetensors"), tensors, options.share)
+    save_file(tensors, options.out / "adapter.safetensors")  # before it is measured, which takes minutes
     after = {"triplets": accuracy(model, kept), **told_apart(model, kept_leaflets)}
     figures = {
         "lessons": len(plan),
@@ -184,11 +189,6 @@ def train(options: argparse.Namespace) -> None:
             for name in ("seed", "epochs", "rate", "rank", "from_layer", "batch", "replay", "kept", "share")
         },
     }
-    options.out.mkdir(parents=True, exist_ok=True)
-    tensors = plain_tensors(model, options.kept)
-    if options.start and options.share < 1:
-        tensors = blended(load_file(options.start / "adapter.safetensors"), tensors, options.share)
-    save_file(tensors, options.out / "adapter.safetensors")
     (options.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
 
