@@ -149,9 +149,10 @@ class Assistant:
             return ruling, question
         asked = self.standalone(question, history)
         meant = self.scope.check(asked)
-        plain = self.vocabulary.corrected(question)
-        if meant.declines and asked != plain and names_its_own(plain, self.vocabulary):
-            return self.scope.check(plain), plain  # "and the risks?" after a dose
+        if meant.declines:
+            plain = self.vocabulary.corrected(question)
+            if asked != plain and names_its_own(plain, self.vocabulary):
+                return self.scope.check(plain), plain  # "and the risks?" after a dose
         return (meant if meant.declines or ruling.rule is None else ruling), asked
 
     def _intent(self, asked: str, vector: Vector) -> Intent | None:

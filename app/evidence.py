@@ -41,7 +41,7 @@ class Evidence:
     @property
     def lead(self) -> str:
         """The line that introduces the list it stands in, or ""."""
-        return " ".join(self.sentence.lead.of(self.document.text).split()) if self.sentence.lead else ""
+        return self.sentence.introduction(self.document.text)
 
     @property
     def question(self) -> Span | None:

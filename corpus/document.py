@@ -31,6 +31,10 @@ class Sentence(Span):
 
     lead: Span | None = None
 
+    def introduction(self, text: str) -> str:
+        """The lead in single spaces; "" where there is none."""
+        return " ".join(self.lead.of(text).split()) if self.lead else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Block(Span):

@@ -13,6 +13,7 @@ from corpus.document import Block, BlockKind, Dropped, Pair, Section, Sentence, 
 from corpus.sentences import announces, forbids, quotable, sets_condition
 
 Role = Literal["body", "faq", "about"]
+GAP = "\n\n"  # between blocks
 LONGEST = 300  # characters of a heading and the paragraphs below it that introduce a list together
 
 
@@ -97,7 +98,7 @@ class _Setter:
 
     def _put(self, part: Part, text: str) -> Span:
         tight = self.before is not None and part.kind == self.before.kind and part.kind in ("item", "statement")
-        gap = "" if not self.pieces else "\n" if tight else "\n\n"
+        gap = "" if not self.pieces else "\n" if tight else GAP
         marker = " ".join(part.marker.split())
         start = self.length + len(gap) + len(marker) + bool(marker)
         self.pieces.append(gap + (f"{marker} " if marker else "") + text)
@@ -135,12 +136,14 @@ class _Setter:
         """The headings of the section, from the outermost on that turns round what stands below it, if there is nothing else
         between them; None where none does.
         """
-        text = "".join(self.pieces)
-        for _, title, place in self.above:
-            between = [known.of(text) for _, _, known in self.above if known.start >= place.start]
-            if turns(title) and text[place.start :].split() == " ".join(between).split():
-                return Span(place.start, self.above[-1][2].end)
-        return None
+        found, below = None, self.above[-1][2]
+        for _, title, place in reversed(self.above):
+            if below.start - place.end > len(GAP):
+                break
+            if turns(title):
+                found = Span(place.start, self.above[-1][2].end)
+            below = place
+        return found
 
     def _introduction(self, text: str, line: str, last: Span) -> dict[int, Span]:
         """What introduces a list right below the paragraph `text`, whose last sentence, `line`, is at `last`.

@@ -36,6 +36,7 @@ _FORBIDS = re.compile(
     r"\bno\b(?! (?:matter|later|longer than|less than|\d))",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(r"\b(?:following|these|below|any of)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|unless|when|who|whom|before|after|during|until|till|for people|for those)\b", re.IGNORECASE
 )
@@ -63,7 +64,7 @@ def forbids(line: str) -> bool:
 
 def announces(line: str) -> bool:
     """Whether the line speaks of what is listed below it, though it ends in a full stop: "... any of the following."."""
-    return re.search(r"\b(?:following|these|below|any of)\b", line, re.IGNORECASE) is not None
+    return _ANNOUNCES.search(line) is not None
 
 
 def sets_condition(line: str) -> bool:

@@ -62,7 +62,7 @@ def sentence_text(passage: Passage, sentence: Sentence) -> str:
 
 def introduction(passage: Passage, sentence: Sentence) -> str:
     """The line that introduces the sentence's list; "" where there is none but the heading."""
-    lead = "" if sentence.lead is None else " ".join(sentence.lead.of(passage.document.text).split())
+    lead = sentence.introduction(passage.document.text)
     return "" if lead.rstrip(":").rstrip() == passage.section else lead
 
 
