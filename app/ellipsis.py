@@ -80,6 +80,8 @@ def rewritings(question: str, earlier: str, vocabulary: Vocabulary) -> list[str]
         return [continued(rest, earlier, continues["preposition"])]
     if patterns["correction"].search(question):
         meant = rest.rstrip("?!. ")
+        if not own(rest, vocabulary, common=True):
+            return [sentence(f"{earlier.rstrip('?!. ')} {meant}?")]  # "no, I meant afterwards"
         return [sentence(earlier.replace(run, meant, 1)) for run in runs(earlier, vocabulary)[:2]] or [
             joined(earlier, rest)
         ]

@@ -13,7 +13,18 @@ from app.answer import Turn
 from app.approved import Faq
 from app.ellipsis import rewritings, topic
 from app.language import content
-from app.leaning import announced, first_sentence, followup_words, leans, opened, own, points, sentence, signs_removed
+from app.leaning import (
+    announced,
+    first_sentence,
+    followup_words,
+    leans,
+    opened,
+    own,
+    points,
+    put_first,
+    sentence,
+    signs_removed,
+)
 from app.lists import completed, items_to_say, runs
 from app.select import HITS, candidates, choose
 from app.vocabulary import Vocabulary
@@ -35,6 +46,7 @@ def standalone(
     turns = [turn.content for turn in history if turn.role == "user"]
     if turns and (changed := announced(question)):
         return changed
+    question = put_first(question) if turns else question
     if back := returned(question, turns, vocabulary):
         return back
     earlier = topic(turns, vocabulary)
@@ -74,7 +86,7 @@ def returned(question: str, turns: Sequence[str], vocabulary: Vocabulary) -> str
     found = followup_words().patterns["returns"].search(opened(question))
     if not found or not turns:
         return None
-    rest = opened(question)[found.end() :]
+    rest = opened(question)[found.end() :].lstrip(" .,:;-")
     shared = [len(set(own(rest, vocabulary, common=True)) & set(own(turn, vocabulary, common=True))) for turn in turns]
     if not any(shared):  # no thing is named, but "the first weeks" may still be said in both
         shared = [len(set(content(rest)) & set(content(turn))) for turn in turns]

@@ -66,6 +66,14 @@ def leans(question: str, vocabulary: Vocabulary) -> bool:
     return fragment and (rest != question or bool(patterns["continues"].search(rest)))
 
 
+def put_first(question: str) -> str:
+    """ "The small one I mean" as "I mean the small one", with a question behind it as one that goes back there; else as it is."""
+    found = followup_words().patterns["meant_before"].match(question.strip())
+    if not found:
+        return question
+    return f"back to {found['what']}: {found['rest']}" if words(found["rest"]) else f"I mean {found['what']}"
+
+
 def first_sentence(rest: str) -> str:
     """The first sentence: of "What for? I feel fine." the part that asks."""
     return SENTENCE.findall(rest)[0] if SENTENCE.search(rest) else rest

@@ -101,6 +101,12 @@ def ask(question: str, *earlier: str, library: Library | None = None) -> str:
             "and that other gadget, what is it for?",
             "That other gadget, what is it for? (Is open surgery done from the back?)",
         ),
+        ("What are screws?", "nice. do they heal?", "Do screws heal?"),
+        (
+            "Do screws help instead of surgery?",
+            "no, I ment afterwards",
+            "Do screws help instead of surgery afterwards?",
+        ),
         ("What are screws?", "You misunderstood me. How long do they last?", "How long do screws last?"),
         ("What are screws?", "ok thank you dear, that calms me. so why do they heal", "Why do screws heal?"),
         ("How is open surgery done?", "what a nightmare. does it bleed", "Does it bleed? (How is open surgery done?)"),
@@ -148,6 +154,7 @@ def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> N
         ("How long is recovery?", "Could it be something else, like infection?"),
         ("How long is recovery?", "What is the next thing, after surgery?"),
         ("How long is recovery?", "I go back to work on Monday. Can I lift screws?"),
+        ("How long is recovery?", "ok thank you. what does it mean if they say infection"),
         ("How long is recovery?", "the pain started again. should I take screws out"),
         ("How long is recovery?", "I wanted to know if screws are used"),
         ("hello", "why?"),
@@ -184,6 +191,12 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
             "Back to work when, and how long is the rest?",
         ),
         (["Are screws used?"], "no, I meant", "Are screws used?"),
+        (["Are screws used?", "How long is recovery?"], "the screws I mean. do they heal", "Screws: do they heal?"),
+        (
+            ["Are screws used?", "How long is recovery?"],
+            "sorry, go back to the first. is it noisy",
+            "Is it noisy? (Are screws used?)",
+        ),
         (
             ["Are x-rays taken after surgery?"],
             "what about bleeding before surgery",
