@@ -39,6 +39,11 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(english().yes_no.search(asking(question)))
 
 
+def asks_which(question: str) -> bool:
+    """Whether the question asks which of several things it is: yes or no would not do, or it names two of them."""
+    return not asks_yes_or_no(question) or " or " in f" {asking(question).lower()} "
+
+
 def only_whom_not(question: str) -> re.Pattern[str] | None:
     """What a list must hold if the question asks whom something does not suit; None for any other question."""
     asked, held = english().aspects["unsuitable"]
@@ -57,7 +62,8 @@ def sets_limits(sentence: str) -> bool:
 
 def thing_asked(question: str) -> tuple[str, ...]:
     """The content stems of the thing's name where the question asks what it is; none where it asks anything else."""
-    hits = (pattern.search(asking(question)) for pattern in english().meanings)
+    lists, wanted = english(), asking(question)
+    hits = [pattern.search(question) for pattern in lists.told] + [pattern.search(wanted) for pattern in lists.meanings]
     names = (tuple(content(hit["name"])) for hit in hits if hit)
     return next((name for name in names if 0 < len(name) <= LONGEST_NAME), ())
 

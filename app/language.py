@@ -48,11 +48,14 @@ class Language:
     suiting: re.Pattern[str]
     unsuiting: re.Pattern[str]
     meanings: tuple[re.Pattern[str], ...]
+    told: tuple[re.Pattern[str], ...]
     defining: re.Pattern[str]
     aspects: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     real_words: frozenset[str]
+    typed: dict[str, str]
+    endings: dict[str, str]
     vowels: frozenset[str]
     faint: frozenset[str]
     sounds: tuple[frozenset[str], ...]
@@ -86,11 +89,14 @@ def english() -> Language:
         suiting=re.compile(table["suiting"], re.IGNORECASE),
         unsuiting=re.compile(table["unsuiting"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
+        told=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["told"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
         aspects=asked_and_held(table["aspects"]),
         phases=asked_and_held(table["phases"]),
         kinds=asked_and_held(table["kinds"]),
         real_words=frozenset(table["spelling"]["words"].split()),
+        typed=table["spelling"]["typed"],
+        endings=table["spelling"]["endings"],
         vowels=frozenset(table["spelling"]["vowels"]),
         faint=frozenset(table["spelling"]["faint"]),
         sounds=tuple(frozenset(letters) for letters in table["spelling"]["sounds"]),
@@ -231,6 +237,12 @@ def takes_back(sentence: str) -> bool:
 def says_whom_it_suits(text: str) -> bool:
     """Whether the text names who or what something suits, and not whom it doesn't."""
     return bool(english().suiting.search(text)) and not says_whom_not(text)
+
+
+def suited(text: str) -> str:
+    """What the text says before it names whom that suits: "Keyhole fusion" of "Keyhole fusion may be considered for …"."""
+    found = english().suiting.search(text)
+    return text[: found.start()] if found else ""
 
 
 def says_whom_not(text: str) -> bool:

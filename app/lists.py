@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
+from operator import eq
 
 from app.evidence import Evidence
+from app.language import content, words
 from app.taste import PLAIN, Taste
 from app.vocabulary import Vocabulary
 from corpus.document import Span
 from index.search import Index
 from index.words import telling
+
+SHORTEST = 4  # letters of a stem that may be found within a word
+LAST_WORDS = 3  # in which lines of a table differ that say the same of different things
 
 
 def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste) -> list[Evidence]:
@@ -22,12 +27,23 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
     for head in heads:
         if any(list_of(head) == list_of(one) for one in chosen) or head.score < taste.relative * heads[0].score:
             continue
-        named = f"{head.passage.section} {head.lead} {head.quote}"
-        if vocabulary.coverage(question, named) < taste.named:  # a list of something else
+        named = f"{head.passage.section} {head.lead}"
+        if not (chosen and head.lead):  # behind another list one that is of something else may yet name it
+            named = f"{named} {head.quote}"
+        of_it = vocabulary.coverage(question, named) >= taste.named or fills(head, ranked[: taste.first])
+        if not of_it:  # a list of something else
             continue
         said = [one.quote for one in chosen]
-        chosen += [item for item in siblings(head, ranked, taste) if adds(item.quote, said, vocabulary)]
+        items = siblings(head, ranked, taste, thing_named(question, head, vocabulary))
+        if not chosen or len(items) > 1:
+            chosen += [item for item in items if adds(item.quote, said, vocabulary)]
     return chosen if len(chosen) > 1 else []
+
+
+def fills(head: Evidence, first: Sequence[Evidence]) -> bool:
+    """Whether the first sentences are items of the head's list, but for one: then it is meant, whatever words were asked with."""
+    inside = [list_of(one) == list_of(head) for one in first]
+    return head.sentence.lead is not None and inside[0] and sum(inside) >= len(first) - 1
 
 
 def adds(item: str, said: Sequence[str], vocabulary: Vocabulary) -> bool:
@@ -40,20 +56,54 @@ def in_statements(evidence: Evidence) -> bool:
     return any(line.start == evidence.sentence.start for line in evidence.document.statements)
 
 
-def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
-    """The items of `head`'s list in the order of its document."""
-    same = [
-        other
-        for other in ranked
-        if other.document is head.document
-        and (
-            other.sentence.lead == head.sentence.lead if head.sentence.lead else other.passage.path == head.passage.path
-        )
-        and (
-            head.sentence.lead or other.score >= taste.statement * head.score
-        )  # a table holds much under one predicate
-    ]
+def thing_named(question: str, head: Evidence, vocabulary: Vocabulary) -> str:
+    """The rarest stem that both the question and a line of a table name, "graft"; "" where there is none."""
+    shared = set(content(question)) & set(content(head.quote))
+    return max(
+        (one for one in shared if len(one) >= SHORTEST), key=lambda one: (vocabulary.rarity(one), one), default=""
+    )
+
+
+def siblings(head: Evidence, ranked: Sequence[Evidence], taste: Taste, named: str = "") -> list[Evidence]:
+    """The items of `head`'s list in the order of its document.
+
+    Of a table, which holds much under one predicate: the lines nearly as good, and those that name the thing `named`, be it
+    within a word ("allograft").
+    """
+    if head.sentence.lead:
+        same = [other for other in ranked if list_of(other) == list_of(head)]
+    else:
+        good = taste.statement * head.score
+        same = [
+            other
+            for other in ranked
+            if (other.passage.path == head.passage.path and other.score >= good and other.document is head.document)
+            or (named and named in other.quote.lower() and (other is head or same_table(head, other)))
+        ]
     return sorted(same, key=lambda evidence: evidence.sentence.start)
+
+
+def same_table(one: Evidence, other: Evidence) -> bool:
+    """Whether both are different lines of the tables of facts in one document."""
+    return one.document is other.document and one.key != other.key and in_statements(one) and in_statements(other)
+
+
+def with_sisters(chosen: Sequence[Evidence], ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
+    """What was chosen, and if the best is a line of a table the few lines that say the same of another thing: "from the front",
+    "from the back".
+    """
+    same = [one for one in ranked if sisters(chosen[0], one)]
+    keys = {one.key for one in chosen}
+    return [*chosen, *(one for one in same if one.key not in keys and len(same) < taste.sisters)]
+
+
+def sisters(one: Evidence, other: Evidence) -> bool:
+    """Whether two lines of a table differ in their last few words only."""
+    if one.passage.path != other.passage.path or not same_table(one, other):
+        return False
+    first, second = words(one.quote), words(other.quote)
+    alike = len(list(takewhile(bool, map(eq, first, second))))
+    return min(len(first), len(second)) - alike <= LAST_WORDS
 
 
 def every_item(one: Evidence, index: Index) -> list[Evidence]:

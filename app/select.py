@@ -14,6 +14,7 @@ import numpy as np
 
 from app.asked import (
     asks_for_list,
+    asks_which,
     only_whom_not,
     other_phase,
     says_what_it_is,
@@ -24,19 +25,12 @@ from app.asked import (
 )
 from app.disagreement import contradict, contradicting
 from app.evidence import Evidence, Vector
-from app.language import (
-    content,
-    fragment,
-    leans_back,
-    says_nothing,
-    says_whom_it_suits,
-    says_whom_not,
-    takes_back,
-)
-from app.lists import in_statements, list_of, whole_list
+from app.language import content, fragment, negations, says_nothing, says_whom_it_suits, says_whom_not
+from app.lists import list_of, same_table, whole_list, with_sisters
 from app.taste import PLAIN, Taste
+from app.thought import hangs, section, whole_thought
 from app.vocabulary import Vocabulary
-from index.passage import Hit
+from index.passage import Hit, Passage
 from index.search import Index
 
 HITS = 8  # passages that an answer is made of
@@ -45,24 +39,40 @@ HITS = 8  # passages that an answer is made of
 def candidates(
     question: str, vector: Vector, hits: Sequence[Hit], index: Index, vocabulary: Vocabulary, taste: Taste = PLAIN
 ) -> list[Evidence]:
-    """Every quotable sentence of the hits with its score for the question (`vector` is its embedding), best first."""
+    """Every quotable sentence of the hits, and of what limits them, with its score for the question (`vector` is its embedding),
+    best first.
+    """
     found: dict[tuple[str, int, int], Evidence] = {}
-    for hit in hits:
-        vectors = index.sentence_vectors(hit.passage)
-        for sentence, row in zip(hit.passage.sentences, vectors, strict=True):
-            evidence = Evidence(hit.passage, sentence, row)
+    places = {hit.passage.number: (hit.passage, taste.rank / hit.rank) for hit in hits}
+    for passage, ranked in [
+        *places.values(),
+        *((one, 0.0) for one in limiting(hits, index) if one.number not in places),
+    ]:
+        for sentence, row in zip(passage.sentences, index.sentence_vectors(passage), strict=True):
+            evidence = Evidence(passage, sentence, row)
             if says_nothing(evidence.quote) or (not sentence.lead and fragment(evidence.quote)):
                 continue
-            heading = f"{hit.passage.section} {evidence.lead}"
+            heading = f"{passage.section} {evidence.lead}"
             cosine = float(vector @ row)
             score = (
                 taste.cosine * cosine
                 + taste.words * vocabulary.coverage(question, f"{heading} {evidence.quote}")
-                + taste.rank / hit.rank
+                + ranked
             )
             score *= taste.promotional if evidence.promotional else 1.0
             found.setdefault(evidence.key, replace(evidence, cosine=cosine, score=score))
     return sorted(found.values(), key=lambda evidence: -evidence.score)
+
+
+def limiting(hits: Sequence[Hit], index: Index) -> list[Passage]:
+    """The passages of the sections found that say whom something doesn't suit: without them what was found is half the truth."""
+    sections = dict.fromkeys((hit.passage.document.id, hit.passage.path) for hit in hits)
+    return [
+        passage
+        for document, path in sections
+        for passage in index.passages_of(document)
+        if passage.path == path and says_whom_not(passage.text)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +91,26 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
-    if asks_for_list(question) and (items := to_the_point(question, whole_list(question, ranked, vocabulary, taste))):
-        after = with_limit(items, ranked)[len(items) :]
+    found, ranked = ranked, weighed(question, to_the_point(question, ranked), taste)
+    if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
+        after = with_limit(items, found)[len(items) :]
         return Choice(tuple(items[: taste.list_items]), True, len(items) > taste.list_items, tuple(after))
-    ranked = weighed(question, ranked, taste)
     chosen, best = list[Evidence](), list[Evidence]()
     for evidence in ranked:
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
         if weak or len(chosen) >= taste.most:
             break
-        thought = whole_thought(evidence, ranked)
+        thought = whole_thought(evidence, found)
         new = [one for one in thought if one.key not in {other.key for other in chosen}]
         fitting = not chosen or len(chosen) + len(new) <= taste.most  # half a thought may be half the truth
-        if fitting and not repeats(evidence, chosen, taste) and not hangs(thought[0]):
+        if fitting and not repeats(evidence, chosen, taste) and not hangs(thought, found):
             if not best or {one.key for one in thought} & {one.key for one in best}:
                 best += new  # what leans on the end of the best thought stays with it
             chosen += new
+    if chosen and asks_which(question):
+        chosen = with_sisters(chosen, found, taste)
     near = [one for one in ranked if fits(one, ranked, taste)]
-    whole = with_limit(with_contradiction(chosen or [ranked[0]], near), ranked)
+    whole = with_limit(with_contradiction(chosen or [ranked[0]], near), found)
     return Choice(tuple(readable(whole, best)))
 
 
@@ -132,10 +144,13 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
     return [*chosen, *found]
 
 
-def to_the_point(question: str, items: list[Evidence]) -> list[Evidence]:
-    """The items, but none where they are those whom it suits, and the question asks whom it doesn't."""
+def to_the_point(question: str, ranked: Sequence[Evidence]) -> Sequence[Evidence]:
+    """The same, without what says whom something suits where the question asks whom it doesn't and some of it says that."""
     point = only_whom_not(question)
-    return items if not point or any(point.search(f"{one.lead} {one.quote}") for one in items) else []
+    if not point or not any(point.search(f"{one.lead} {one.quote}") for one in ranked):
+        return ranked
+    said = ((one, f"{one.lead} {one.quote}") for one in ranked)
+    return [one for one, text in said if point.search(text) or not says_whom_it_suits(text)]
 
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -144,7 +159,11 @@ def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[E
     open_ = {section(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
     whole = [*chosen]
     for limit in ranked:
-        if section(limit) in open_ and limits(limit) and not hangs((thought := whole_thought(limit, ranked))[0]):
+        if (
+            section(limit) in open_
+            and limits(limit)
+            and not hangs(thought := whole_thought(limit, ranked), ranked, whole)
+        ):
             said = {one.key for one in whole}
             whole += [one for one in thought if one.key not in said]
             open_.remove(section(limit))
@@ -156,56 +175,23 @@ def limits(evidence: Evidence) -> bool:
     return says_whom_not(f"{evidence.lead} {evidence.quote}") and not says_whom_it_suits(evidence.lead)
 
 
-def section(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
-    """The document and the headings that it stands under."""
-    return evidence.document.id, evidence.passage.path
-
-
 def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = PLAIN) -> bool:
-    """Whether something chosen says the same: nearly the same meaning, or nearly all of its words in a like one.
+    """Whether something chosen says the same: all of its words in a like one; under another heading also nearly the same meaning,
+    or nearly all of its words in one very like it.
 
-    Lines of one table never do: "from the front" and "from the back" lie close together.
+    Under one heading sentences lie close together whatever they say, for it is embedded with each; so do the lines of a table.
     """
     named = set(content(evidence.quote))
     for other in chosen:
         alike = float(np.dot(evidence.vector, other.vector))
         if alike <= taste.alike or same_table(evidence, other) or contradict(evidence, other):
             continue
-        held = len(named & set(content(other.quote))) / (len(named) or 1)
-        if alike > taste.repeat or held >= taste.held:
+        held = len(named & set(content(other.quote))) / len(named) if named else 1.0
+        denies = negations(evidence.quote) > negations(other.quote)  # "cannot be guaranteed" is no repetition
+        nearly = alike > taste.repeat or (alike > taste.near and held >= taste.held)
+        if (held == 1 and not denies) or (nearly and section(evidence) != section(other)):
             return True
     return False
-
-
-def same_table(one: Evidence, other: Evidence) -> bool:
-    """Whether both are different lines of the tables of facts in one document."""
-    return one.document is other.document and one.key != other.key and in_statements(one) and in_statements(other)
-
-
-def whole_thought(evidence: Evidence, ranked: Sequence[Evidence]) -> list[Evidence]:
-    """The sentence with those that it leans on, and with the one that leans on it or takes some of it back.
-
-    One that is not quotable stands between: what leans on that one keeps hanging.
-    """
-    found = {one.sentence.start: one for one in ranked if one.passage is evidence.passage}
-    inside = [found.get(sentence.start) for sentence in evidence.passage.sentences]
-    place = inside.index(evidence)
-    thought = [evidence]
-    while goes_on(thought[0]) and place > 0 and (before := inside[place - 1]):
-        place -= 1
-        thought.insert(0, before)
-    after = inside[inside.index(evidence) + 1 :][:1]
-    return [*thought, *(one for one in after if one and goes_on(one))]
-
-
-def goes_on(evidence: Evidence) -> bool:
-    """Whether the sentence leans on the one before it, or takes some of it back."""
-    return leans_back(evidence.quote) or takes_back(evidence.quote)
-
-
-def hangs(evidence: Evidence) -> bool:
-    """Whether nobody could tell what it speaks of: it leans back, and neither a sentence nor a question is before it."""
-    return leans_back(evidence.quote) and evidence.sentence.lead is None and evidence.question is None
 
 
 def readable(chosen: Sequence[Evidence], best: Sequence[Evidence] = ()) -> list[Evidence]:

@@ -107,7 +107,11 @@ class Vocabulary:
     def _correct(self, token: str) -> str:
         bare = token.strip(".,;:!?\"'()")
         typed = bare.lower()
-        meant = self._typos.get(typed) or (None if self._is_word(bare) else self._meant(typed))
+        meant = (
+            english().typed.get(typed)
+            or self._typos.get(typed)
+            or (None if self._is_word(bare) else self._meant(typed))
+        )
         return token.lower().replace(typed, meant) if meant else token
 
     def _is_word(self, bare: str) -> bool:
@@ -124,6 +128,9 @@ class Vocabulary:
 
     def _meant(self, typed: str) -> str | None:
         """The corpus's or glossary's word that is surely meant; None where none is near or a real word is nearer."""
+        for sounded, ending in english().endings.items():
+            if typed.endswith(sounded):
+                typed = typed.removesuffix(sounded) + ending
         near = self._near(typed, self._known)
         if not near:
             return None

@@ -9,6 +9,7 @@ import pytest
 from app.asked import (
     asking,
     asks_for_list,
+    asks_which,
     asks_yes_or_no,
     holds_kind,
     kind_asked,
@@ -69,6 +70,12 @@ def test_hedges_are_groups_of_one_strength() -> None:
         ("Is it dangerous?", False),
         ("tell me calmly everything that could go wrong", True),
         ("It went wrong, why?", False),
+        ("walk me through the day, step by step", True),
+        ("What sorts of plaster are there?", True),
+        ("in which ways can it be done", True),
+        ("Who is this operation for?", True),
+        ("Who is the chap at the desk?", False),
+        ("Which one is better for me?", False),
     ],
 )
 def test_a_question_for_a_list(question: str, listed: bool) -> None:
@@ -233,6 +240,19 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("is it true the bones above and below suffer", "Adjacent joints carry more.", True),
         ("how do i tell a decent hospital from a dodgy one", "Some are accredited.", True),
         ("I put it in the box above the fridge, is that decent?", "Adjacent joints carry more.", False),
+        ("Who'd they rather not do it on?", "It is less suitable for a broad foot.", True),
+        ("when is a nail not a good idea", "It is less suitable for a broad foot.", True),
+        ("what sort of people do they turn away?", "It is less suitable for a broad foot.", True),
+        ("for whom is the small nail less suitable", "It is less suitable for a broad foot.", True),
+        ("are such people considered or shut out?", "It is less suitable for a broad foot.", False),
+        ("I'd rather not drive. Who can fetch me?", "It is less suitable for a broad foot.", False),
+        ("can they just free the nerve and leave the rest be", "Decompression alone may do.", True),
+        ("is the small cut trickier for the surgeon", "It is technically demanding.", True),
+        ("is it hard to sleep afterwards", "It is technically demanding.", False),
+        ("does he give you his word that it holds", "A result cannot be promised.", True),
+        ("how do they know they are at the right bone", "A picture confirms the level.", True),
+        ("does it count what I would like", "It depends on your preferences.", True),
+        ("what do they hope to see on the film", "The ideal result is a bridge of bone.", True),
     ],
 )
 def test_what_a_question_turns_on(question: str, text: str, turns: bool) -> None:
@@ -256,12 +276,31 @@ def test_what_a_question_turns_on(question: str, text: str, turns: bool) -> None
             "Backs heal.",
         ),
         ("what does it cost", "cost", "It costs £900.", "Ask the desk what it costs."),
+        ("how much can I lift", "count", "Lift five bags.", "Lift little."),
+        (
+            "how much do you bleed compared with the long cut",
+            "comparison",
+            "You bleed less than with it.",
+            "You bleed.",
+        ),
     ],
 )
 def test_the_kind_of_thing_that_alone_would_answer(question: str, kind: str, held: str, not_held: str) -> None:
     assert kind_asked(question) == kind
     assert holds_kind(kind, held)
     assert not holds_kind(kind, not_held)
+
+
+@pytest.mark.parametrize(
+    ("question", "which"),
+    [
+        ("Is it done from the front or the back?", True),
+        ("Where do they go in?", True),
+        ("Is it done from the front?", False),
+    ],
+)
+def test_which_of_several_things_it_is(question: str, which: bool) -> None:
+    assert asks_which(question) is which
 
 
 def test_nothing_in_particular_is_asked_for() -> None:

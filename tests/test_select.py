@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.evidence import Evidence
-from app.lists import adds, completed, every_item, items_to_say
+from app.lists import adds, completed, every_item, items_to_say, same_table
 from app.reply import Reply
-from app.select import candidates, choose, hangs, readable, repeats, same_table, weighed, with_limit
+from app.select import candidates, choose, readable, repeats, weighed, with_limit
 from app.shown import LOWEST, attended
 from app.site import vocabulary_of
 from app.taste import ATTENDED, Taste
+from app.thought import hangs
 from index.build import build
 from index.search import Index
 from index.settings import IndexSettings
@@ -164,6 +165,14 @@ def test_the_same_in_nearly_the_same_words_is_said_once(opened: Index) -> None:
     assert not repeats(other, [first])
 
 
+def test_what_denies_or_names_another_thing_under_one_heading_is_no_repetition(opened: Index) -> None:
+    loose, back, means = said(opened, "A loose nail is often", "Not all loose nails", "A loose nail means")
+    close = [replace(one, vector=loose.vector) for one in (loose, back, means)]
+    assert not repeats(close[1], [close[0]])
+    assert not repeats(close[2], [close[0]])  # the heading is embedded with both
+    assert repeats(close[0], [close[0]])
+
+
 def test_lines_of_a_table_never_repeat_each_other(opened: Index) -> None:
     front, heel = said(opened, "from the front", "from the heel")
     assert same_table(front, heel)
@@ -191,8 +200,9 @@ def test_the_model_s_copy_with_a_slip_is_said_as_the_source_says_it(opened: Inde
 
 def test_a_sentence_that_nobody_could_place_is_left_out(opened: Index) -> None:
     (over,) = said(opened, "It goes over")
-    assert hangs(over)
-    assert not hangs(said(opened, "Often, but not always")[0])
+    assert hangs([over], [over])
+    often = said(opened, "Often, but not always")
+    assert not hangs(often, often)
 
 
 def test_what_takes_a_sentence_back_is_said_with_it(opened: Index) -> None:
