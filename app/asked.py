@@ -13,9 +13,12 @@ LONGEST_NAME = 3  # content words
 
 
 def asking(text: str) -> str:
-    """The sentences that ask; where none is marked so, the last one. A story before them says little of what is wanted."""
+    """The sentences that ask; where none is marked so, the last one. A story before them says little of what is wanted, unless
+    they ask nothing but whether it is true.
+    """
     sentences = [one for one in _SENTENCES.split(text.strip()) if one]
-    return " ".join(one for one in sentences if one.endswith("?")) or "".join(sentences[-1:])
+    wanted = " ".join(one for one in sentences if one.endswith("?")) or "".join(sentences[-1:])
+    return text if set(content(wanted)) <= english().pointless else wanted
 
 
 def kind_asked(question: str) -> str | None:
@@ -52,7 +55,9 @@ def only_whom_not(question: str) -> re.Pattern[str] | None:
 
 def supposes_too_much(question: str) -> bool:
     """Whether the question asks if something holds in every case, or by itself: "must everybody …?"."""
-    return asks_yes_or_no(question) and bool(english().sweeping.search(question))
+    lists = english()
+    whole = asks_yes_or_no(question) or not lists.wh.search(question)
+    return whole and bool(lists.sweeping.search(question))
 
 
 def sets_limits(sentence: str) -> bool:
@@ -99,8 +104,12 @@ def lacks_figure(question: str, text: str) -> bool:
 
 
 def lacks_matter(question: str, text: str) -> bool:
-    """Whether the question is about something, driving say, that `text` never names."""
-    return any(asked.search(question) and not held.search(text) for asked, held in english().matters.values())
+    """Whether the question is about something, driving say, that `text` never names. Of a pastime it must ask, not only tell."""
+    lists, wanted = english(), asking(question)
+    return any(
+        asked.search(wanted if name in lists.pastimes else question) and not held.search(text)
+        for name, (asked, held) in lists.matters.items()
+    )
 
 
 def asks_matter(question: str) -> bool:

@@ -37,10 +37,13 @@ class Language:
     vague: frozenset[str]
     units: frozenset[str]
     matters: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
+    pastimes: frozenset[str]
+    pointless: frozenset[str]
     about_itself: tuple[str, ...]
     everyday: frozenset[str]
     lists: tuple[re.Pattern[str], ...]
     yes_no: re.Pattern[str]
+    wh: re.Pattern[str]
     answers_only: re.Pattern[str]
     sweeping: re.Pattern[str]
     limiting: re.Pattern[str]
@@ -77,11 +80,14 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
+        pastimes=frozenset(table["matters"].pop("pastimes")),
         matters=asked_and_held(table["matters"]),
+        pointless=frozenset(stem(word) for word in table["pointless"].split()),
         about_itself=tuple(table["about_itself"]),
         everyday=frozenset(stem(word) for word in table["everyday"].split()),
         lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
         yes_no=re.compile(table["yes_no"], re.IGNORECASE),
+        wh=re.compile(table["wh"], re.IGNORECASE),
         answers_only=re.compile(table["answers_only"], re.IGNORECASE),
         sweeping=re.compile(table["sweeping"], re.IGNORECASE),
         limiting=re.compile(table["limiting"], re.IGNORECASE),

@@ -120,16 +120,14 @@ def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evi
 
     def weight(one: Evidence) -> float:
         said = f"{one.lead} {one.quote}"
-        return math.prod(
-            (
-                taste.sets_right if too_much and sets_limits(one.quote) else 1.0,
-                taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0,
-                taste.turns_on if any(point.search(said) for point in turning) else 1.0,
-                taste.other_phase if other_phase(question, said) else 1.0,
-            )
+        shares = (
+            taste.sets_right if too_much and sets_limits(one.quote) else 1.0,
+            taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0,
+            taste.other_phase if other_phase(question, said) else 1.0,
         )
+        return one.score * math.prod(shares) + (taste.turns_on if any(point.search(said) for point in turning) else 0.0)
 
-    return sorted((replace(one, score=one.score * weight(one)) for one in ranked), key=lambda one: -one.score)
+    return sorted((replace(one, score=weight(one)) for one in ranked), key=lambda one: -one.score)
 
 
 def fits(evidence: Evidence, ranked: Sequence[Evidence], taste: Taste = PLAIN) -> bool:

@@ -15,8 +15,8 @@ class Taste:
     promotional: float = 0.92  # what the score of a source that sells something is worth beside any other's
     sets_right: float = 1.15  # what the score of a sentence is worth that limits what the question supposes
     defines: float = 1.2  # of one that says what a thing is, where that is asked
-    turns_on: float = 1.4  # of one that holds what the question turns on
     other_phase: float = 0.7  # and of one about the time before the operation where the time after it is asked about
+    turns_on: float = 0.25  # what is added for what the question turns on: it may stand where little else is near
     repeat: float = 0.95  # cosine from which two sentences under different headings say the same
     near: float = 0.9  # the same where one holds this share of the other's content
     held: float = 0.8

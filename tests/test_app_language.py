@@ -212,6 +212,10 @@ def test_half_an_answer(sentence: str) -> None:
         ("My MRI is a year old. Is that too old?", "An MRI should be recent.", False),
         ("When can I climb a flight of stairs?", "You can climb stairs on the first day.", False),
         ("For aching legs, is cold or heat better?", "Ice helps.", False),
+        ("A lady at my swimming class asked: do they go by the picture only?", "Pictures must match.", True),
+        ("I met her at my swimming class. Do they go by the picture only?", "Pictures must match.", False),
+        ("I smoke ten a day. Must I quit?", "Bones take time.", True),
+        ("Does the magazine vouch for its clinics?", "Patients report relief.", True),
     ],
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:
@@ -252,6 +256,9 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("does he give you his word that it holds", "A result cannot be promised.", True),
         ("how do they know they are at the right bone", "A picture confirms the level.", True),
         ("does it count what I would like", "It depends on your preferences.", True),
+        ("who should NOT get the small cut", "It is less suitable for a broad foot.", True),
+        ("how to tell a foreign clinic is any good", "Some are accredited.", True),
+        ("They say the joints above wear out. Any truth in it?", "Adjacent joints carry more.", True),
         ("what do they hope to see on the film", "The ideal result is a bridge of bone.", True),
     ],
 )
@@ -311,6 +318,7 @@ def test_a_story_asks_nothing_but_its_question_does() -> None:
     story = "My uncle waited how long, nobody knows. He is 80! Is the brace heavy?"
     assert asking(story) == "Is the brace heavy?"
     assert kind_asked(story) is None
+    assert asking("It lasts for ever, they say. Is that true?") == "It lasts for ever, they say. Is that true?"
     assert asking("I had mine in May. and the cat, when") == "and the cat, when"
     assert asking("") == ""
 
