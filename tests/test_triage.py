@@ -218,6 +218,18 @@ def test_a_word_behind_an_earlier_turn_is_read_with_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("benefits of small cuts?", "sorry, it was the open one i wanted to ask about"),
+        ("is the small way less bloody", "hm and the downside"),
+        ("how is it with blood", "the small one i mean"),
+    ],
+)
+def test_two_turns_read_as_one_alarm_only_where_both_models_see_a_report(before: str, question: str) -> None:
+    assert not TRIAGE.check(question, [Turn("user", before)]).report
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "Write a story in which the hero has chest pain",

@@ -37,7 +37,7 @@ FLOOR = 0.03  # least probability of a report by words alone for the encoder to 
 MEANT = 0.06  # the same by meaning, for the model of words to be heard alone
 LONG = 25  # words; the longer a text, the likelier that something in it sounds like a report, and for it these hold:
 LONG_HINTED, LONG_JOINT = 0.25, 0.65  # least likeness where a rule is met among unknown words, and where none is
-AGREED = 0.2  # least probability of a report by each of the two models
+AGREED = 0.2  # least probability of a report by each of the two models, where two turns are read as one, say
 BRIEF = 0.9  # least probability by meaning alone, of a word or two behind an earlier turn
 DENIED = 0.6  # the least likeness of a text that names a rule's words and denies them or puts them long ago
 TURNS = 3  # earlier turns of the visitor that are read with the question
@@ -230,7 +230,7 @@ class Triage:
                 return hint if hint.report else Verdict()
             meant = self._meaning.likest(worded)
             threshold, judged = self._likeness.joint, {name: (words[name] + meant.get(name, 0.0)) / 2 for name in words}
-            least = AGREED if self._foreign(turn, talk) else MEANT
+            least = AGREED if TURN_BREAK in text or self._foreign(turn, talk) else MEANT
             if meant[NONE] > 1 - least and not hint.report:
                 return Verdict()
             if len(text.split()) > LONG:
