@@ -220,7 +220,7 @@ def test_a_word_behind_an_earlier_turn_is_read_with_it() -> None:
 @pytest.mark.parametrize(
     ("before", "question"),
     [
-        ("benefits of small cuts?", "sorry, it was the open one i wanted to ask about"),
+        ("is it checked with x-rays", "quality of life better?"),
         ("is the small way less bloody", "hm and the downside"),
         ("how is it with blood", "the small one i mean"),
     ],
