@@ -18,7 +18,8 @@ def asking(text: str) -> str:
     """
     sentences = [one for one in _SENTENCES.split(text.strip()) if one]
     wanted = " ".join(one for one in sentences if one.endswith("?")) or "".join(sentences[-1:])
-    return text if set(content(wanted)) <= english().pointless else wanted
+    named = set(content(wanted))
+    return text if named and named <= english().pointless else wanted
 
 
 def kind_asked(question: str) -> str | None:
@@ -43,14 +44,15 @@ def asks_yes_or_no(question: str) -> bool:
 
 
 def asks_which(question: str) -> bool:
-    """Whether the question asks which of several things it is: yes or no would not do, or it names two of them."""
-    return not asks_yes_or_no(question) or " or " in f" {asking(question).lower()} "
+    """Whether the question asks which of several things it is: which side, what else, this or that."""
+    return bool(english().which.search(asking(question)))
 
 
 def only_whom_not(question: str) -> re.Pattern[str] | None:
-    """What a list must hold if the question asks whom something does not suit; None for any other question."""
-    asked, held = english().aspects["unsuitable"]
-    return held if asked.search(asking(question)) else None
+    """What a list must hold if the question asks whom something does not suit, and not whom it does; None for any other."""
+    lists, wanted = english(), asking(question)
+    asked, held = lists.aspects["unsuitable"]
+    return held if asked.search(wanted) and not lists.suits.search(asked.sub(" ", wanted)) else None
 
 
 def supposes_too_much(question: str) -> bool:

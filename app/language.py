@@ -44,6 +44,8 @@ class Language:
     lists: tuple[re.Pattern[str], ...]
     yes_no: re.Pattern[str]
     wh: re.Pattern[str]
+    which: re.Pattern[str]
+    suits: re.Pattern[str]
     answers_only: re.Pattern[str]
     sweeping: re.Pattern[str]
     limiting: re.Pattern[str]
@@ -88,6 +90,8 @@ def english() -> Language:
         lists=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["lists"]),
         yes_no=re.compile(table["yes_no"], re.IGNORECASE),
         wh=re.compile(table["wh"], re.IGNORECASE),
+        which=re.compile(table["which"], re.IGNORECASE),
+        suits=re.compile(table["suits"], re.IGNORECASE),
         answers_only=re.compile(table["answers_only"], re.IGNORECASE),
         sweeping=re.compile(table["sweeping"], re.IGNORECASE),
         limiting=re.compile(table["limiting"], re.IGNORECASE),

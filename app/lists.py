@@ -35,7 +35,7 @@ def whole_list(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary
             continue
         said = [one.quote for one in chosen]
         items = siblings(head, ranked, taste, thing_named(question, head, vocabulary))
-        if not chosen or len(items) > 1:
+        if not chosen or head.lead or len(items) > 1:  # one line of a table is no list
             chosen += [item for item in items if adds(item.quote, said, vocabulary)]
     return chosen if len(chosen) > 1 else []
 
@@ -57,8 +57,8 @@ def in_statements(evidence: Evidence) -> bool:
 
 
 def thing_named(question: str, head: Evidence, vocabulary: Vocabulary) -> str:
-    """The rarest stem that both the question and a line of a table name, "graft"; "" where there is none."""
-    shared = set(content(question)) & set(content(head.quote))
+    """The rarest stem that the question and the end of a line of a table name, "graft"; "" where there is none."""
+    shared = (set(content(question)) & set(content(head.quote))) - set(content(head.passage.section))
     return max(
         (one for one in shared if len(one) >= SHORTEST), key=lambda one: (vocabulary.rarity(one), one), default=""
     )

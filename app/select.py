@@ -26,9 +26,9 @@ from app.asked import (
 from app.disagreement import contradict, contradicting
 from app.evidence import Evidence, Vector
 from app.language import content, fragment, negations, says_nothing, says_whom_it_suits, says_whom_not
-from app.lists import list_of, same_table, whole_list, with_sisters
+from app.lists import by_list, list_of, same_table, whole_list, with_sisters
 from app.taste import PLAIN, Taste
-from app.thought import hangs, section, whole_thought
+from app.thought import goes_on, hangs, stands_first, under, whole_thought
 from app.vocabulary import Vocabulary
 from index.passage import Hit, Passage
 from index.search import Index
@@ -43,11 +43,8 @@ def candidates(
     best first.
     """
     found: dict[tuple[str, int, int], Evidence] = {}
-    places = {hit.passage.number: (hit.passage, taste.rank / hit.rank) for hit in hits}
-    for passage, ranked in [
-        *places.values(),
-        *((one, 0.0) for one in limiting(hits, index) if one.number not in places),
-    ]:
+    places = [(hit.passage, taste.rank / hit.rank) for hit in hits]
+    for passage, favour in [*places, *((one, 0.0) for one in limiting(hits, index))]:
         for sentence, row in zip(passage.sentences, index.sentence_vectors(passage), strict=True):
             evidence = Evidence(passage, sentence, row)
             if says_nothing(evidence.quote) or (not sentence.lead and fragment(evidence.quote)):
@@ -57,7 +54,7 @@ def candidates(
             score = (
                 taste.cosine * cosine
                 + taste.words * vocabulary.coverage(question, f"{heading} {evidence.quote}")
-                + ranked
+                + favour
             )
             score *= taste.promotional if evidence.promotional else 1.0
             found.setdefault(evidence.key, replace(evidence, cosine=cosine, score=score))
@@ -65,13 +62,16 @@ def candidates(
 
 
 def limiting(hits: Sequence[Hit], index: Index) -> list[Passage]:
-    """The passages of the sections found that say whom something doesn't suit: without them what was found is half the truth."""
-    sections = dict.fromkeys((hit.passage.document.id, hit.passage.path) for hit in hits)
+    """The passages next to those found, under the same headings, that say whom something doesn't suit: without them what was
+    found is half the truth.
+    """
+    found = {hit.passage.number for hit in hits}
     return [
         passage
-        for document, path in sections
-        for passage in index.passages_of(document)
-        if passage.path == path and says_whom_not(passage.text)
+        for hit in hits
+        for passage in index.passages_of(hit.passage.document.id)
+        if abs(passage.number - hit.passage.number) == 1 and passage.number not in found
+        if passage.path == hit.passage.path and says_whom_not(passage.text)
     ]
 
 
@@ -91,19 +91,24 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     """What answers the question, of all that was found."""
     if not ranked:
         return Choice(())
-    found, ranked = ranked, weighed(question, to_the_point(question, ranked), taste)
+    found, ranked = ranked, to_the_point(question, ranked)
     if asks_for_list(question) and (items := whole_list(question, ranked, vocabulary, taste)):
         after = with_limit(items, found)[len(items) :]
+        if len(by_list(items)) > 1:  # nobody could tell which of the lists "it" stands behind
+            after = [one for one in after if not goes_on(one)]
         return Choice(tuple(items[: taste.list_items]), True, len(items) > taste.list_items, tuple(after))
+    ranked = weighed(question, ranked, taste)
     chosen, best = list[Evidence](), list[Evidence]()
     for evidence in ranked:
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
         if weak or len(chosen) >= taste.most:
             break
         thought = whole_thought(evidence, found)
+        if bare := not chosen and stands_first(evidence, found):
+            thought = [evidence]
         new = [one for one in thought if one.key not in {other.key for other in chosen}]
         fitting = not chosen or len(chosen) + len(new) <= taste.most  # half a thought may be half the truth
-        if fitting and not repeats(evidence, chosen, taste) and not hangs(thought, found):
+        if fitting and not repeats(evidence, chosen, taste) and (bare or not hangs(thought[0])):
             if not best or {one.key for one in thought} & {one.key for one in best}:
                 best += new  # what leans on the end of the best thought stays with it
             chosen += new
@@ -143,7 +148,7 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
 
 
 def to_the_point(question: str, ranked: Sequence[Evidence]) -> Sequence[Evidence]:
-    """The same, without what says whom something suits where the question asks whom it doesn't and some of it says that."""
+    """The same, without what says whom something suits where the question asks only whom it doesn't and some of it says that."""
     point = only_whom_not(question)
     if not point or not any(point.search(f"{one.lead} {one.quote}") for one in ranked):
         return ranked
@@ -153,18 +158,14 @@ def to_the_point(question: str, ranked: Sequence[Evidence]) -> Sequence[Evidence
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
     """What was chosen, and where it says whom something suits, each time its section's thought on whom it doesn't."""
-    limited = {section(one) for one in chosen if limits(one)}
-    open_ = {section(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
+    limited = {under(one) for one in chosen if limits(one)}
+    open_ = {under(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
     whole = [*chosen]
     for limit in ranked:
-        if (
-            section(limit) in open_
-            and limits(limit)
-            and not hangs(thought := whole_thought(limit, ranked), ranked, whole)
-        ):
+        if under(limit) in open_ and limits(limit) and not hangs((thought := whole_thought(limit, ranked))[0]):
             said = {one.key for one in whole}
             whole += [one for one in thought if one.key not in said]
-            open_.remove(section(limit))
+            open_.remove(under(limit))
     return whole
 
 
@@ -184,23 +185,23 @@ def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = PLAIN
         alike = float(np.dot(evidence.vector, other.vector))
         if alike <= taste.alike or same_table(evidence, other) or contradict(evidence, other):
             continue
-        held = len(named & set(content(other.quote))) / len(named) if named else 1.0
+        held = len(named & set(content(other.quote))) / len(named) if named else float(evidence.quote == other.quote)
         denies = negations(evidence.quote) > negations(other.quote)  # "cannot be guaranteed" is no repetition
         nearly = alike > taste.repeat or (alike > taste.near and held >= taste.held)
-        if (held == 1 and not denies) or (nearly and section(evidence) != section(other)):
+        if (held == 1 and not denies) or (nearly and under(evidence) != under(other)):
             return True
     return False
 
 
 def readable(chosen: Sequence[Evidence], best: Sequence[Evidence] = ()) -> list[Evidence]:
-    """The best thought first, for some read no further, with all items of a list that it stands in; then the best sentence's
-    passage; sentences of one passage together and in their own order.
+    """The best thought first, for some read no further, with all items of a list that it stands in; then the rest under the best
+    sentence's headings; what stands under the same ones together and in its own order.
     """
-    passages = list(dict.fromkeys(evidence.passage.number for evidence in chosen))
+    sections = list(dict.fromkeys(under(evidence) for evidence in chosen))
     keys, lists = {one.key for one in best}, {list_of(one) for one in best if one.lead}
 
     def place(evidence: Evidence) -> tuple[bool, int, int]:
         leads = evidence.key in keys or list_of(evidence) in lists
-        return (not leads, passages.index(evidence.passage.number), evidence.sentence.start)
+        return (not leads, sections.index(under(evidence)), evidence.sentence.start)
 
     return sorted(chosen, key=place)

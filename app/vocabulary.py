@@ -107,11 +107,8 @@ class Vocabulary:
     def _correct(self, token: str) -> str:
         bare = token.strip(".,;:!?\"'()")
         typed = bare.lower()
-        meant = (
-            english().typed.get(typed)
-            or self._typos.get(typed)
-            or (None if self._is_word(bare) else self._meant(typed))
-        )
+        small = english().typed.get(typed) if bare.islower() else None  # "Els" is a name
+        meant = small or self._typos.get(typed) or (None if self._is_word(bare) else self._meant(typed))
         return token.lower().replace(typed, meant) if meant else token
 
     def _is_word(self, bare: str) -> bool:
@@ -127,10 +124,12 @@ class Vocabulary:
         )
 
     def _meant(self, typed: str) -> str | None:
-        """The corpus's or glossary's word that is surely meant; None where none is near or a real word is nearer."""
-        for sounded, ending in english().endings.items():
-            if typed.endswith(sounded):
-                typed = typed.removesuffix(sounded) + ending
+        """The corpus's or glossary's word that is surely meant, by hand or by ear; None for none."""
+        heard = (typed.removesuffix(sound) + end for sound, end in english().endings.items() if typed.endswith(sound))
+        return next((meant for one in (typed, *heard) if (meant := self._nearest(one))), None)
+
+    def _nearest(self, typed: str) -> str | None:
+        """The corpus's or glossary's word that is surely nearest; None where none is near or a real word is nearer."""
         near = self._near(typed, self._known)
         if not near:
             return None

@@ -10,7 +10,7 @@ from app.evidence import Evidence
 from app.language import suited
 from app.select import candidates, choose, with_limit
 from app.site import vocabulary_of
-from app.thought import hangs, whole_thought
+from app.thought import LONGEST, hangs, stands_first, whole_thought
 from index.build import build
 from index.passage import Hit
 from index.search import Index
@@ -70,24 +70,34 @@ def test_what_leans_brings_what_it_leans_on(opened: Index) -> None:
     soft, sizes = said(opened, "Insoles are soft", "They come")
     for one in (soft, sizes):
         assert [each.quote for each in whole_thought(one, every(opened))][:2] == [soft.quote, sizes.quote]
-    assert hangs([sizes], [sizes])  # what it leans on was not found
+    assert whole_thought(sizes, [sizes]) == [sizes]
+    assert hangs(sizes)  # what it leans on was not found
+    assert not hangs(soft)
 
 
-def test_what_stands_behind_a_list_leans_on_all_of_it(opened: Index) -> None:
-    knee, stairs = said(opened, "a stiff knee", "It is less suitable for stairs")
-    assert whole_thought(stairs, every(opened)) == [stairs]
-    assert whole_thought(knee, every(opened)) == [knee]
-    assert hangs([stairs], every(opened))
-    assert not hangs([stairs], every(opened), said=[knee])
-
-
-def test_behind_a_list_of_whom_the_document_s_own_thing_suits_it_is_that_thing(opened: Index) -> None:
+def test_what_stands_behind_a_list_brings_its_last_item(opened: Index) -> None:
     """Across the passages of a section, for the list fills one."""
-    mild, item = said(opened, "It is generally less", "a tear that came")
-    assert item.passage.number == mild.passage.number - 1
-    assert not hangs([mild], every(opened))
-    assert hangs([mild], [mild])
-    assert suited(item.lead).strip() == "Keyhole heel repair"
+    last, mild = said(opened, "a tear that came", "It is generally less")
+    assert last.passage.number == mild.passage.number - 1
+    assert whole_thought(mild, every(opened)) == [last, mild]
+
+
+def test_what_leans_on_too_much_is_left_hanging(tmp_path: Path) -> None:
+    (tmp_path / "brace.md").write_text("# Braces\n\nA brace is worn. " + "It is light. " * 12, encoding="utf-8")
+    build(tmp_path, [tmp_path / "brace.md"], HASHING)
+    found = every(Index.open(tmp_path, HASHING))
+    assert len(whole_thought(found[3], found)) == 5
+    assert len(whole_thought(found[-1], found)) == LONGEST + 1
+    assert hangs(whole_thought(found[-1], found)[0])
+
+
+def test_it_can_open_an_answer_where_it_is_what_the_document_is_about(opened: Index) -> None:
+    mild, stairs, sizes = said(opened, "It is generally less", "It is less suitable for stairs", "They come")
+    assert stands_first(mild, every(opened))
+    assert not stands_first(mild, [mild])
+    assert not stands_first(stairs, every(opened))  # a stick
+    assert not stands_first(sizes, every(opened))
+    assert suited("Keyhole repair may be considered for dancers.").strip() == "Keyhole repair"
     assert suited("A plaster is worn.") == ""
 
 

@@ -83,7 +83,8 @@ def test_slips_are_put_right_and_words_stay(
         ("skrew", "skrew"),  # nearest is "screws", but for five letters that is too far
         ("trubble", "trubble"),  # a word of another matter
         ("wat els can go rong", "what else can go wrong"),  # small words, as they sound
-        ("recovshun", "recovshun"),  # an ending as it sounds makes no word of it
+        ("Els", "Els"),  # a name
+        ("surgishun", "surgishun"),  # an ending as it sounds makes no word of it
     ],
 )
 def test_only_what_is_surely_a_slip_is_changed(typed: str, became: str) -> None:
