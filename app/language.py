@@ -46,6 +46,7 @@ class Language:
     wh: re.Pattern[str]
     which: re.Pattern[str]
     suits: re.Pattern[str]
+    both: re.Pattern[str]
     answers_only: re.Pattern[str]
     sweeping: re.Pattern[str]
     limiting: re.Pattern[str]
@@ -92,6 +93,7 @@ def english() -> Language:
         wh=re.compile(table["wh"], re.IGNORECASE),
         which=re.compile(table["which"], re.IGNORECASE),
         suits=re.compile(table["suits"], re.IGNORECASE),
+        both=re.compile(table["both"], re.IGNORECASE),
         answers_only=re.compile(table["answers_only"], re.IGNORECASE),
         sweeping=re.compile(table["sweeping"], re.IGNORECASE),
         limiting=re.compile(table["limiting"], re.IGNORECASE),

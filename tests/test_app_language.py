@@ -15,6 +15,7 @@ from app.asked import (
     kind_asked,
     lacks_figure,
     lacks_matter,
+    only_whom_not,
     says_what_it_is,
     thing_asked,
     turning_points,
@@ -76,6 +77,8 @@ def test_hedges_are_groups_of_one_strength() -> None:
         ("Who is this operation for?", True),
         ("Who is the chap at the desk?", False),
         ("Which one is better for me?", False),
+        ("Which side should I sleep on?", False),
+        ("I feel out of sorts, is that normal?", False),
     ],
 )
 def test_a_question_for_a_list(question: str, listed: bool) -> None:
@@ -256,6 +259,10 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("is it difficult to do the housework", "It is technically demanding.", False),
         ("Is it for people who can't walk far?", "It is less suitable for a broad foot.", False),
         ("only clear water before the operation?", "Decompression alone may do.", False),
+        ("I was told no lifting?", "It is less suitable for a broad foot.", False),
+        ("Was cancer ruled out on my scan?", "It is less suitable for a broad foot.", False),
+        ("Is it not a good idea to drive?", "It is less suitable for a broad foot.", False),
+        ("Should I turn away while the dressing comes off?", "It is less suitable for a broad foot.", False),
         ("what I want to know is, will it hurt", "It depends on your preferences.", False),
         ("is this clinic the right one for my back", "A picture confirms the level.", False),
         ("I hope to see my grandson walk, will I?", "The ideal result is a bridge of bone.", False),
@@ -290,6 +297,8 @@ def test_what_a_question_turns_on(question: str, text: str, turns: bool) -> None
         ),
         ("what does it cost", "cost", "It costs £900.", "Ask the desk what it costs."),
         ("how much can I lift", "count", "Lift five bags.", "Lift little."),
+        ("How much can I lift? Is a cheap belt enough?", "count", "Lift five bags.", "Lift little."),
+        ("how long is it compared to the old way", "time", "It takes an hour.", "It takes long."),
         (
             "how much do you bleed compared with the long cut",
             "comparison",
@@ -302,6 +311,12 @@ def test_the_kind_of_thing_that_alone_would_answer(question: str, kind: str, hel
     assert kind_asked(question) == kind
     assert holds_kind(kind, held)
     assert not holds_kind(kind, not_held)
+
+
+def test_who_asks_for_both_sides_gets_both() -> None:
+    assert only_whom_not("For whom is a nail not such a good idea?")
+    assert not only_whom_not("Who is a nail right for, and who is it not right for?")
+    assert not only_whom_not("Who is suited to a nail? When is it not a good idea?")
 
 
 @pytest.mark.parametrize(
@@ -324,6 +339,7 @@ def test_a_story_asks_nothing_but_its_question_does() -> None:
     story = "My uncle waited how long, nobody knows. He is 80! Is the brace heavy?"
     assert asking(story) == "Is the brace heavy?"
     assert kind_asked(story) is None
+    assert asking("He pays a fortune. How long is it?") == "How long is it?"
     assert asking("It lasts for ever, they say. Is that true?") == "It lasts for ever, they say. Is that true?"
     assert asking("I had mine in May. and the cat, when") == "and the cat, when"
     assert asking("") == ""

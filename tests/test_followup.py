@@ -155,6 +155,7 @@ def test_a_follow_up_is_said_whole(earlier: str, question: str, whole: str) -> N
         ("How long is recovery?", "What is the next thing, after surgery?"),
         ("How long is recovery?", "I go back to work on Monday. Can I lift screws?"),
         ("How long is recovery?", "ok thank you. what does it mean if they say infection"),
+        ("How long is recovery?", "The screws I mean to ask about, do they heal"),
         ("How long is recovery?", "the pain started again. should I take screws out"),
         ("How long is recovery?", "I wanted to know if screws are used"),
         ("hello", "why?"),
@@ -192,6 +193,11 @@ def test_a_question_that_stands_alone_or_changes_the_topic_is_left_as_it_is(earl
         ),
         (["Are screws used?"], "no, I meant", "Are screws used?"),
         (["Are screws used?", "How long is recovery?"], "the screws I mean. do they heal", "Screws: do they heal?"),
+        (
+            ["Are screws used?", "How long is recovery?"],
+            "sorry, back to the screws. why",
+            "Screws. why? (Are screws used?)",
+        ),
         (
             ["Are screws used?", "How long is recovery?"],
             "sorry, go back to the first. is it noisy",
