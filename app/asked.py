@@ -52,7 +52,8 @@ def only_whom_not(question: str) -> re.Pattern[str] | None:
     """What a list must hold if the question asks whom something does not suit, and not whom it does; None for any other."""
     lists, wanted = english(), asking(question)
     asked, held = lists.aspects["unsuitable"]
-    both = lists.both.search(wanted) or lists.suits.search(asked.sub(" ", wanted))
+    positive = any(lists.suits.search(one) and not asked.search(one) for one in wanted.split("?"))
+    both = positive or lists.both.search(wanted)
     return held if asked.search(wanted) and not both else None
 
 
