@@ -71,7 +71,7 @@ def signals(
     near = [hit.passage.under_headings for hit in hits[:5]]
     best = max(near, key=lambda text: vocabulary.coverage(question, text), default="")
     missing, kind = vocabulary.missing(question, " ".join(near)), kind_asked(question)
-    sentences = [f"{one.passage.section} {one.lead} {one.quote}" for one in ranked[:8]]
+    sentences = [f"{one.passage.section} {one.introduced}" for one in ranked[:8]]
     return Signals(
         passage_cosine=dense[0] if dense else 0.0,
         sentence_cosine=max((one.cosine for one in ranked), default=0.0),

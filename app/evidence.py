@@ -44,6 +44,11 @@ class Evidence:
         return self.sentence.introduction(self.document.text)
 
     @property
+    def introduced(self) -> str:
+        """The sentence behind the line that introduces its list: what it says and of what."""
+        return f"{self.lead} {self.quote}"
+
+    @property
     def question(self) -> Span | None:
         """The FAQ's question that it answers in half a sentence ("Often, but not always."), None where it stands alone."""
         pairs = (pair for pair in self.document.pairs if pair.answer.start == self.sentence.start)

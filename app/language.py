@@ -83,7 +83,7 @@ def english() -> Language:
         number_words=table["numbers"]["words"],
         vague=frozenset(table["numbers"]["vague"]),
         units=frozenset(stem(unit) for unit in table["numbers"]["units"]),
-        pastimes=frozenset(table["matters"].pop("pastimes")),
+        pastimes=frozenset(table["pastimes"].split()),
         matters=asked_and_held(table["matters"]),
         pointless=frozenset(stem(word) for word in table["pointless"].split()),
         about_itself=tuple(table["about_itself"]),

@@ -93,8 +93,10 @@ def with_sisters(chosen: Sequence[Evidence], ranked: Sequence[Evidence], taste: 
     "from the back".
     """
     same = [one for one in ranked if sisters(chosen[0], one)]
+    if len(same) >= taste.sisters:
+        return [*chosen]
     keys = {one.key for one in chosen}
-    return [*chosen, *(one for one in same if one.key not in keys and len(same) < taste.sisters)]
+    return [*chosen, *(one for one in same if one.key not in keys)]
 
 
 def sisters(one: Evidence, other: Evidence) -> bool:

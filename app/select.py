@@ -49,11 +49,10 @@ def candidates(
             evidence = Evidence(passage, sentence, row)
             if says_nothing(evidence.quote) or (not sentence.lead and fragment(evidence.quote)):
                 continue
-            heading = f"{passage.section} {evidence.lead}"
             cosine = float(vector @ row)
             score = (
                 taste.cosine * cosine
-                + taste.words * vocabulary.coverage(question, f"{heading} {evidence.quote}")
+                + taste.words * vocabulary.coverage(question, f"{passage.section} {evidence.introduced}")
                 + favour
             )
             score *= taste.promotional if evidence.promotional else 1.0
@@ -124,7 +123,7 @@ def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evi
     too_much, thing, turning = supposes_too_much(question), thing_asked(question), turning_points(question)
 
     def weight(one: Evidence) -> float:
-        said = f"{one.lead} {one.quote}"
+        said = one.introduced
         shares = (
             taste.sets_right if too_much and sets_limits(one.quote) else 1.0,
             taste.defines if thing and not one.lead and says_what_it_is(one.quote, thing) else 1.0,
@@ -150,16 +149,15 @@ def with_contradiction(chosen: list[Evidence], near: Sequence[Evidence]) -> list
 def to_the_point(question: str, ranked: Sequence[Evidence]) -> Sequence[Evidence]:
     """The same, without what says whom something suits where the question asks only whom it doesn't and some of it says that."""
     point = only_whom_not(question)
-    if not point or not any(point.search(f"{one.lead} {one.quote}") for one in ranked):
+    if not point or not any(point.search(one.introduced) for one in ranked):
         return ranked
-    said = ((one, f"{one.lead} {one.quote}") for one in ranked)
-    return [one for one, text in said if point.search(text) or not says_whom_it_suits(text)]
+    return [one for one in ranked if point.search(one.introduced) or not says_whom_it_suits(one.introduced)]
 
 
 def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[Evidence]:
     """What was chosen, and where it says whom something suits, each time its section's thought on whom it doesn't."""
     limited = {under(one) for one in chosen if limits(one)}
-    open_ = {under(one) for one in chosen if says_whom_it_suits(f"{one.lead} {one.quote}")} - limited
+    open_ = {under(one) for one in chosen if says_whom_it_suits(one.introduced)} - limited
     whole = [*chosen]
     for limit in ranked:
         if under(limit) in open_ and limits(limit) and not hangs((thought := whole_thought(limit, ranked))[0]):
@@ -171,7 +169,7 @@ def with_limit(chosen: Sequence[Evidence], ranked: Sequence[Evidence]) -> list[E
 
 def limits(evidence: Evidence) -> bool:
     """Whether it says whom something doesn't suit, and is no item of a list of those whom it suits."""
-    return says_whom_not(f"{evidence.lead} {evidence.quote}") and not says_whom_it_suits(evidence.lead)
+    return says_whom_not(evidence.introduced) and not says_whom_it_suits(evidence.lead)
 
 
 def repeats(evidence: Evidence, chosen: Sequence[Evidence], taste: Taste = PLAIN) -> bool:

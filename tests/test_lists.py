@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from two_leaflets import HASHING, every_sentence
 
 from app.evidence import Evidence
 from app.lists import fills, siblings, sisters, thing_named, whole_list, with_sisters
@@ -13,9 +14,7 @@ from app.site import vocabulary_of
 from app.taste import PLAIN
 from index.build import build
 from index.search import Index
-from index.settings import IndexSettings
 
-HASHING = IndexSettings(embedder="hashing")
 FACTS = (
     "subject\tpredicate\tobject\n"
     "heel repair\tcan be done from\tthe front (toe side)\n"
@@ -55,11 +54,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 def ranked(index: Index, *wanted: str) -> list[Evidence]:
     """Every sentence, those that hold the `wanted` words first and in this order, each a little worse than the one before."""
-    every = [
-        Evidence(passage, sentence, vector)
-        for passage in index.passages
-        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
-    ]
+    every = every_sentence(index)
     first = [next(one for one in every if part in one.quote) for part in wanted]
     rest = [one for one in every if one not in first]
     return [replace(one, score=1 / (1 + place)) for place, one in enumerate([*first, *rest])]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from two_leaflets import HASHING, every_sentence
 
 from app.evidence import Evidence
 from app.lists import adds, completed, every_item, items_to_say, same_table
@@ -17,9 +18,7 @@ from app.taste import ATTENDED, Taste
 from app.thought import hangs
 from index.build import build
 from index.search import Index
-from index.settings import IndexSettings
 
-HASHING = IndexSettings(embedder="hashing")
 RISKS = (
     "The wound may bleed.",
     "The nail may bend.",
@@ -108,12 +107,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 def said(index: Index, *quotes: str) -> list[Evidence]:
-    every = {
-        one.quote: one
-        for passage in index.passages
-        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
-        for one in [Evidence(passage, sentence, vector)]
-    }
+    every = {one.quote: one for one in every_sentence(index)}
     return [next(one for quote, one in every.items() if wanted in quote) for wanted in quotes]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from two_leaflets import HASHING, every_sentence
 
 from app.evidence import Evidence
 from app.language import suited
@@ -14,9 +15,7 @@ from app.thought import LONGEST, hangs, stands_first, whole_thought
 from index.build import build
 from index.passage import Hit
 from index.search import Index
-from index.settings import IndexSettings
 
-HASHING = IndexSettings(embedder="hashing")
 LONG = " ".join(f"Step {number} of the visit is told by the nurse on that very day." for number in range(1, 9))
 GUIDE = f"""# Keyhole heel repair: a guide
 
@@ -54,22 +53,14 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Index:
     return Index.open(home, HASHING)
 
 
-def every(index: Index) -> list[Evidence]:
-    return [
-        Evidence(passage, sentence, vector)
-        for passage in index.passages
-        for sentence, vector in zip(passage.sentences, index.sentence_vectors(passage), strict=True)
-    ]
-
-
 def said(index: Index, *starts: str) -> list[Evidence]:
-    return [next(one for one in every(index) if one.quote.startswith(start)) for start in starts]
+    return [next(one for one in every_sentence(index) if one.quote.startswith(start)) for start in starts]
 
 
 def test_what_leans_brings_what_it_leans_on(opened: Index) -> None:
     soft, sizes = said(opened, "Insoles are soft", "They come")
     for one in (soft, sizes):
-        assert [each.quote for each in whole_thought(one, every(opened))][:2] == [soft.quote, sizes.quote]
+        assert [each.quote for each in whole_thought(one, every_sentence(opened))][:2] == [soft.quote, sizes.quote]
     assert whole_thought(sizes, [sizes]) == [sizes]
     assert hangs(sizes)  # what it leans on was not found
     assert not hangs(soft)
@@ -79,13 +70,13 @@ def test_what_stands_behind_a_list_brings_its_last_item(opened: Index) -> None:
     """Across the passages of a section, for the list fills one."""
     last, mild = said(opened, "a tear that came", "It is generally less")
     assert last.passage.number == mild.passage.number - 1
-    assert whole_thought(mild, every(opened)) == [last, mild]
+    assert whole_thought(mild, every_sentence(opened)) == [last, mild]
 
 
 def test_what_leans_on_too_much_is_left_hanging(tmp_path: Path) -> None:
     (tmp_path / "brace.md").write_text("# Braces\n\nA brace is worn. " + "It is light. " * 12, encoding="utf-8")
     build(tmp_path, [tmp_path / "brace.md"], HASHING)
-    found = every(Index.open(tmp_path, HASHING))
+    found = every_sentence(Index.open(tmp_path, HASHING))
     assert len(whole_thought(found[3], found)) == 5
     assert len(whole_thought(found[-1], found)) == LONGEST + 1
     assert hangs(whole_thought(found[-1], found)[0])
@@ -93,10 +84,10 @@ def test_what_leans_on_too_much_is_left_hanging(tmp_path: Path) -> None:
 
 def test_it_can_open_an_answer_where_it_is_what_the_document_is_about(opened: Index) -> None:
     mild, stairs, sizes = said(opened, "It is generally less", "It is less suitable for stairs", "They come")
-    assert stands_first(mild, every(opened))
+    assert stands_first(mild, every_sentence(opened))
     assert not stands_first(mild, [mild])
-    assert not stands_first(stairs, every(opened))  # a stick
-    assert not stands_first(sizes, every(opened))
+    assert not stands_first(stairs, every_sentence(opened))  # a stick
+    assert not stands_first(sizes, every_sentence(opened))
     assert suited("Keyhole repair may be considered for dancers.").strip() == "Keyhole repair"
     assert suited("A plaster is worn.") == ""
 
