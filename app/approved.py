@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.answerability import chance, log_odds
 from app.asked import other_phase
 from app.disagreement import contradictory
 from app.evidence import Evidence, Vector
@@ -34,6 +35,10 @@ class Same(Protocol):
 
     def probability(self, asked: str, known: str) -> float:
         """That the second question's answer answers the first."""
+        ...
+
+    def worth(self, cosine: float, checksum: str) -> float:
+        """The log-odds that the cosine of their vectors adds, by the embedder with this checksum."""
         ...
 
 
@@ -97,10 +102,20 @@ class Faq:
             return [Match(*pair, 1.0) for pair in verbatim]
         cosines = self.index.pair_vectors @ vector
         nearest = [int(place) for place in np.argsort(-cosines, kind="stable")[:NEAREST]]
-        pairs = [self.index.pairs[place] for place in nearest if cosines[place] >= LEAST_COSINE]
-        read = ((pair, pair[1].question.of(pair[0].text)) for pair in pairs)
-        made = [Match(*pair, self.same.probability(question, known)) for pair, known in read if fits(question, known)]
+        near = [(*self.index.pairs[at], float(cosines[at])) for at in nearest if cosines[at] >= LEAST_COSINE]
+        read = ((document, pair, cosine, pair.question.of(document.text)) for document, pair, cosine in near)
+        made = [
+            Match(document, pair, self._probability(question, known, cosine))
+            for document, pair, cosine, known in read
+            if fits(question, known)
+        ]
         return sorted(made, key=lambda one: -one.probability)
+
+    def _probability(self, question: str, known: str, cosine: float) -> float:
+        """That both mean the same, by reading them and by how near they lie."""
+        assert self.same is not None  # `near` reads none without it
+        read = log_odds(self.same.probability(question, known))
+        return chance(read + self.same.worth(cosine, self.index.embedder.checksum))
 
     def evidence(self, found: Match) -> list[Evidence]:
         """The sentences of the pair's answer, in order."""

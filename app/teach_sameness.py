@@ -11,20 +11,27 @@ from __future__ import annotations
 import argparse
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
+from app.answerability import chance, log_odds
 from app.approved import fits
 from app.encoder import folder
 from app.learner import Learner, batches, typed_badly
-from app.sameness import FILE, Sameness
+from app.sameness import FILE, NEARNESS, Sameness
 from corpus.command import explain, note
 from corpus.errors import SpinewiseError
+from index.embed import embedder_of
+from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
 
 PAIRS = Path(__file__).parent / "training" / "same_questions.tsv"
 EPOCHS, RATE = 3, 1e-4
@@ -104,13 +111,16 @@ def teach(pairs: Sequence[Pair], seed: int) -> Learner:
     return learner
 
 
-def given(made: Sameness, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
-    """(probability, whether it is right) of the FAQ's answer that each question would get, however low a threshold were; nothing
-    for those of which something plain keeps all answers back.
+Judged = Callable[[str, str], float]
+
+
+def given(judged: Judged, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
+    """(what it is `judged`, whether it is right) of the FAQ's answer that each question would get, however low a threshold were;
+    nothing for those of which something plain keeps all answers back.
     """
     known = {topic: sorted({one.known for one in held if one.topic == topic}) for topic in {one.topic for one in held}}
     for one in held:
-        odds = {other: made.probability(one.asked, other) for other in known[one.topic] if fits(one.asked, other)}
+        odds = {other: judged(one.asked, other) for other in known[one.topic] if fits(one.asked, other)}
         if odds:
             best = max(odds, key=odds.__getitem__)
             # one that is only near to its FAQ's question may well be the same as another of that FAQ: nobody has said
@@ -118,8 +128,25 @@ def given(made: Sameness, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
                 yield odds[best], one.same and best == one.known
 
 
+def near_too(made: Sameness, held: Sequence[Pair], embedder: Embedder) -> tuple[Sameness, Judged]:
+    """The same with what a cosine of this embedder is worth: at `usual` the threshold of reading alone is as precise. And the
+    probability by both.
+    """
+    texts = sorted({text for one in held for text in (one.asked, one.known)})
+    vectors = dict(zip(texts, embedder.encode(texts, "query"), strict=True))
+    made = replace(made, usual=0.0, embedder=embedder.checksum)
+
+    @cache
+    def odds(asked: str, known: str) -> float:
+        worth = made.worth(float(vectors[asked] @ vectors[known]), made.embedder)
+        return log_odds(made.probability(asked, known)) + worth
+
+    usual = (least_for(PRECISION, [*given(odds, held)]) - log_odds(made.least)) / NEARNESS
+    return replace(made, usual=usual), lambda asked, known: chance(odds(asked, known) - NEARNESS * usual)
+
+
 def least_for(precision: float, found: Sequence[tuple[float, bool]]) -> float:
-    """The least probability from which on so many of the answers are right; midway to the next below, so that it stays so."""
+    """The least probability (or odds) from which on so many of the answers are right; midway to the next below."""
     ranked = sorted(found, reverse=True)
     right = np.cumsum([one for _, one in ranked])
     good = np.flatnonzero(right / np.arange(1, len(ranked) + 1) >= precision)
@@ -135,6 +162,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, default=PAIRS)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument(
+        "--taught", type=Path, help="a file of before: nothing is taught, only the threshold found anew"
+    )
     options = parser.parse_args()
     try:
         pairs = list(read(options.pairs))
@@ -142,20 +172,24 @@ def main() -> None:
         seen = {one.asked.casefold() for one in learnt}
         held = [one for one in pairs if one.held and one.asked.casefold() not in seen]
         note(f"{len(learnt)} pairs to learn, {len(held)} held out")
-        changes, weights, bias = teach(learnt, options.seed).learnt()
-        made = Sameness.of(
-            changes, weights[:, 0], float(bias[0]), least=1.0
-        )  # measured as it will run: half the digits
-        assert made is not None  # `teach` has found the packaged model
-        found = list(given(made, held))
-        made = replace(made, least=least_for(PRECISION, found))
+        made = Sameness.load(options.taught) if options.taught else taught(learnt, options.seed)
+        assert made is not None  # the packaged model is there, or teaching would have said so
+        made = replace(made, least=least_for(PRECISION, [*given(cache(made.probability), held)]))
+        made, judged = near_too(made, held, embedder_of(IndexSettings.load("index")))
         made.save(options.out)
     except SpinewiseError as problem:
         raise SystemExit(f"error: {explain(problem)}") from None
-    right, wrong = (sum(one is truth and odds >= made.least for odds, one in found) for truth in (True, False))
-    note(
-        f"held out, from {made.least:.3f} on: {right} of {sum(one.same for one in held)} answered rightly, {wrong} wrongly"
-    )
+    for name, judge in (("reading alone", cache(made.probability)), ("with the cosine", judged)):
+        found = [*given(judge, held)]
+        right, wrong = (sum(one is truth and odds >= made.least for odds, one in found) for truth in (True, False))
+        same = sum(one.same for one in held)
+        note(f"held out, {name}, from {made.least:.3f} on: {right} of {same} answered rightly, {wrong} wrongly")
+
+
+def taught(learnt: Sequence[Pair], seed: int) -> Sameness | None:
+    """The model that teaching makes, as it will run: half the digits."""
+    changes, weights, bias = teach(learnt, seed).learnt()
+    return Sameness.of(changes, weights[:, 0], float(bias[0]), least=1.0, usual=0.0, embedder="")
 
 
 if __name__ == "__main__":

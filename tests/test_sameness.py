@@ -68,10 +68,11 @@ def test_a_damaged_file_is_named_with_its_mend(tmp_path: Path) -> None:
 
 def test_what_was_written_is_read(tmp_path: Path, shipped: Sameness) -> None:
     path = tmp_path / "sameness.npz"
-    replace(shipped, least=0.75).save(path)
+    replace(shipped, least=0.75, usual=0.5, embedder="ours").save(path)
     again = Sameness.load(path)
     assert again is not None
-    assert again.least == 0.75
+    assert (again.least, again.usual, again.embedder) == (0.75, 0.5, "ours")
+    assert (again.worth(0.75, "ours"), again.worth(0.25, "ours"), again.worth(0.9, "another")) == (2.0, -2.0, 0.0)
     np.testing.assert_array_equal(again.weights, shipped.weights)
     question = "How long do I stay?", "How long is the hospital stay?"
     assert again.probability(*question) == pytest.approx(shipped.probability(*question), abs=1e-6)
@@ -113,17 +114,15 @@ def test_an_epoch_holds_every_pair_once() -> None:
     assert sorted(map(str, found[: len(pairs())])) == sorted(map(str, pairs()))
 
 
-class Sure:
+def sure(asked: str, known: str) -> float:
     """Takes for the same what has the same first word."""
-
-    def probability(self, asked: str, known: str) -> float:
-        return 0.9 if asked.split()[0] == known.split()[0] else 0.2
+    return 0.9 if asked.split()[0] == known.split()[0] else 0.2
 
 
 def test_a_held_out_question_is_asked_of_the_whole_faq() -> None:
     right, wrong = Pair("hip", "How long?", "How many days?", same=True), Pair("hip", "Why?", "How come?", same=True)
     near, other = Pair("hip", "Who now?", "Who pays?", same=False), Pair("hip", "Who now?", "How dear?", same=False)
-    found = list(given(Sure(), [right, wrong, near, other]))  # type: ignore[arg-type]
+    found = list(given(sure, [right, wrong, near, other]))
     # the last may be the same as "How long?": nobody has said
     assert found == [(0.9, True), (0.9, False), (0.9, False)]
 
@@ -174,6 +173,9 @@ def test_an_answer_to_a_question_taken_for_the_same_names_that_question() -> Non
 
         def probability(self, question: str, other: str) -> float:
             return 0.95 if other == known else 0.1
+
+        def worth(self, cosine: float, checksum: str) -> float:
+            return 0.0
 
     taken = replace(assistant(), same=Sure()).ask(asked)
     assert (taken.kind, taken.text, taken.confidence) == ("approved", verbatim.text, 0.95)
