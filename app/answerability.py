@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.asked import asks_yes_or_no, holds_kind, kind_asked, lacks_figure, lacks_matter
 from app.evidence import Evidence
@@ -20,6 +20,9 @@ from app.language import content
 from app.vocabulary import Vocabulary, rarest
 from corpus.errors import SpinewiseError
 from index.passage import Hit
+
+if TYPE_CHECKING:
+    from app.matters import About
 
 FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
@@ -98,10 +101,10 @@ def kind_cosine(kind: str | None, ranked: Sequence[Evidence]) -> float:
     return max((one.cosine for one in ranked[:LOOKED_AT] if kind is None or holds_kind(kind, one.quote)), default=0.0)
 
 
-def not_named(question: str, text: str) -> bool:
+def not_named(question: str, text: str, about: About) -> bool:
     """Whether a figure or a matter is asked for that `text`, all that was found, never names: then there is no answer, however
     near it is."""
-    return lacks_figure(question, text) or lacks_matter(question, text)
+    return lacks_figure(question, text) or lacks_matter(question, text, about.passes_by)
 
 
 def text_of(hits: Sequence[Hit]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.language import content, english, is_quantity, stem, words
 
@@ -107,11 +107,14 @@ def lacks_figure(question: str, text: str) -> bool:
     return kind in FIGURES and not counts(asking(question), text)
 
 
-def lacks_matter(question: str, text: str) -> bool:
-    """Whether the question is about something, driving say, that `text` never names. Of a pastime it must ask, not only tell."""
+def lacks_matter(question: str, text: str, passes_by: Callable[[str], bool] = lambda name: False) -> bool:
+    """Whether the question is about something, driving say, that `text` never names. Of a pastime it must ask, not only tell;
+    `passes_by` says of any other that is only told whether it is surely not what is asked about.
+    """
     lists, wanted = english(), asking(question)
     return any(
-        asked.search(wanted if name in lists.pastimes else question) and not held.search(text)
+        not held.search(text)
+        and (asked.search(wanted) or (asked.search(question) and name not in lists.pastimes and not passes_by(name)))
         for name, (asked, held) in lists.matters.items()
     )
 

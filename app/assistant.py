@@ -27,7 +27,7 @@ from app.reader import Reader, Reading, sentences
 from app.reader.prompt import posed
 from app.reply import Reply
 from app.scope import Ruling, Scope
-from app.select import HITS, candidates, choose, fits, repeats
+from app.select import DEEPER, HITS, Choice, candidates, choose, fits, repeats, widened
 from app.shown import attended, texts, windows
 from app.strings import Strings
 from app.suggest import Suggestions
@@ -107,16 +107,17 @@ class Assistant:
         intent = self._intent(asked, vector)
         if intent and intent.outside:
             return (yield from self._end(self._declined(blank, intent.rule), clock))
-        hits = self.index.search(asked, HITS, vector=vector)
+        every = self.index.search(asked, DEEPER, vector=vector)
+        hits = every[:HITS]
         ranked = candidates(asked, vector, hits, self.index, self.vocabulary)
         clock.mark("search")
-        found = text_of(hits)
-        unnamed = self.matters.unnamed(vector, self.index.embedder.checksum, found)
-        seen = signals(asked, hits, ranked, self.vocabulary, intent.ordinary if intent else None, unnamed)
+        found, about = text_of(hits), self.matters.about(vector, self.index.embedder.checksum)
+        ordinary = intent.ordinary if intent else None
+        seen = signals(asked, hits, ranked, self.vocabulary, ordinary, about.unnamed(found))
         shown = windows(ranked)
         quotes = [one.quote for window in shown for one in window]
         reading = Reading(self.reader, posed(asked, self.index.glossary.meant(asked)), texts(shown), quotes)
-        named = bool(ranked) and not not_named(asked, found)
+        named = bool(ranked) and not not_named(asked, found, about)
         if named and self.answerability.possible(seen):
             seen = replace(seen, doubt=reading.log_odds, knows=reading.knows)
         probability = self.answerability.probability(seen)
@@ -128,9 +129,11 @@ class Assistant:
             absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
         taste, reply = PLAIN, Reply()
+        ranked = widened(ranked, asked, vector, every, self.index, self.vocabulary, about.meant)
         if reading.attended:
             ranked, taste = attended(ranked, shown, reading.attended), ATTENDED
-        for sentence in self._say(asked, ranked, shown, taste, reading.draft(), reply):
+        choice = choose(asked, ranked, self.vocabulary, taste, about.meant)
+        for sentence in self._say(choice, ranked, shown, taste, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence
         clock.mark("answer")
@@ -168,11 +171,12 @@ class Assistant:
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched: without slips of the finger, and whole where it leans on an earlier one."""
-        return standalone(self.vocabulary.corrected(question), history, self.index, self.vocabulary, self.faq)
+        plain = self.vocabulary.corrected(question)
+        return standalone(plain, history, self.index, self.vocabulary, self.faq, self.matters)
 
     def _say(
         self,
-        asked: str,
+        choice: Choice,
         ranked: list[Evidence],
         shown: list[list[Evidence]],
         taste: Taste,
@@ -180,7 +184,6 @@ class Assistant:
         reply: Reply,
     ) -> Iterator[AnswerSentence]:
         """The best evidence; then what the model adds and a source holds; then the sources' words for the rest."""
-        choice = choose(asked, ranked, self.vocabulary, taste)
         if choice.listed:  # a list is quoted whole: a model leaves items out
             items = completed(choice.evidence, self.index, self.vocabulary)
             yield from reply.quote_list(items[: taste.list_items], more=choice.more or len(items) > taste.list_items)

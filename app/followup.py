@@ -26,7 +26,8 @@ from app.leaning import (
     signs_removed,
 )
 from app.lists import completed, items_to_say, runs
-from app.select import HITS, candidates, choose
+from app.matters import Matters
+from app.select import DEEPER, HITS, candidates, choose, widened
 from app.vocabulary import Vocabulary
 from index.search import Index
 
@@ -36,7 +37,12 @@ POINTED = 0.15  # the same where a word points back ("what if I carry boxes afte
 
 
 def standalone(
-    question: str, history: Sequence[Turn], index: Index, vocabulary: Vocabulary, faq: Faq | None = None
+    question: str,
+    history: Sequence[Turn],
+    index: Index,
+    vocabulary: Vocabulary,
+    faq: Faq | None = None,
+    matters: Matters | None = None,
 ) -> str:
     """The question as it is searched and shown; unchanged where it stands alone or where what it adds is a new topic, but for
     words that announce one.
@@ -53,7 +59,7 @@ def standalone(
     if not earlier or not leans(question, vocabulary):
         return question
     rest = signs_removed(question)
-    if item := counted_out(rest, earlier, index, vocabulary, faq):
+    if item := counted_out(rest, earlier, index, vocabulary, faq, matters):
         return f"{sentence(rest)} ({item})"
     options = rewritings(question, earlier, vocabulary)
     continues = followup_words().patterns["continues"].search(rest)
@@ -113,7 +119,9 @@ def holds(text: str, rest: str, vocabulary: Vocabulary) -> bool:
     return (pointed and len(named) == 1) or share >= (POINTED if pointed else COVERED)
 
 
-def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, faq: Faq | None) -> str | None:
+def counted_out(
+    rest: str, earlier: str, index: Index, vocabulary: Vocabulary, faq: Faq | None, matters: Matters | None
+) -> str | None:
     """The item that "the second one" means in the list that answered the earlier question; None where there is none.
 
     An approved answer is one text, whose items nobody can count for sure.
@@ -124,9 +132,11 @@ def counted_out(rest: str, earlier: str, index: Index, vocabulary: Vocabulary, f
     vector = index.encode([earlier])[0]
     if (faq or Faq(index)).match(earlier, vector):
         return None
-    hits = index.search(earlier, HITS, vector=vector)  # as many as the list that the visitor saw was made of
-    ranked, ordinal = candidates(earlier, vector, hits, index, vocabulary), found["ordinal"].lower()
-    choice = choose(earlier, ranked, vocabulary)
+    meant = matters.about(vector, index.embedder.checksum).meant if matters else ()
+    every = index.search(earlier, DEEPER, vector=vector)  # as many as the list that the visitor saw was made of
+    ranked = candidates(earlier, vector, every[:HITS], index, vocabulary)
+    ranked, ordinal = widened(ranked, earlier, vector, every, index, vocabulary, meant), found["ordinal"].lower()
+    choice = choose(earlier, ranked, vocabulary, meant=meant)
     said = (run for run in runs(choice.evidence) if run[0].sentence.lead)
     lists_seen = (listed for run in said for listed, _ in items_to_say(run, index))
     items = completed(choice.evidence, index, vocabulary) if choice.listed else next(lists_seen, [])

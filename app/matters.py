@@ -1,15 +1,18 @@
-"""Which matter a question asks about, by its meaning, and whether the sources name it: a linear classifier over its embedding.
+"""Which matter a question is about, by its meaning, and whether the sources name it: a linear classifier over its embedding.
 
     python -m app.matters
 
 "Does the metal ache come winter?" lies near much that is said of metal; but where no source names the weather there is no answer.
-The patterns of [matters] in language.toml see that in the usual words, this in others. What it says is one of the signals of the
-decision to answer. Taught with matter_examples.tsv, plain wishes and what practice clinics answer. Knows nothing of documents.
+"Will I hear them hammering?" lies near nothing that is said of anaesthetics; but a sentence that names them answers it. The
+patterns of [matters] and [aspects] in language.toml see that in the usual words, this in others. What no source names is one of
+the signals of the decision to answer; what one names comes first. Taught with matter_examples.tsv, plain wishes and what practice
+clinics answer. Knows nothing of documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +27,13 @@ HERE = Path(__file__).parent
 FILE, EXAMPLES = HERE / "matters.npz", HERE / "matter_examples.tsv"
 NONE = "none"
 DECAY = 0.1
+LIKELY = 0.2  # probability from which on a question is taken to be about a matter, when sentences are chosen
+POSSIBLE = 0.2  # the same, where words in the story before the question name the matter
 
 
 @dataclass(frozen=True, slots=True)
 class Matters:
-    """The classifier of matters: its labels are names in [matters] and NONE."""
+    """The classifier of matters: its labels are names in [matters] and [aspects], and NONE."""
 
     classifier: Classifier
 
@@ -36,18 +41,47 @@ class Matters:
     def load(cls, path: Path = FILE) -> Matters:
         """Reads the weights; a file that is damaged, or knows other matters than language.toml, is refused."""
         classifier = Classifier.load(path)
-        if unknown := set(classifier.labels) - english().matters.keys() - {NONE}:
+        if unknown := set(classifier.labels) - named().keys() - {NONE}:
             raise SpinewiseError(f"{path.name} knows the matter {min(unknown)}", "run python -m app.matters")
         return cls(classifier)
 
-    def unnamed(self, vector: Vector, checksum: str, text: str) -> float | None:
-        """The greatest probability of a matter that `text` never names, for the question with this embedding; None where another
-        embedder made it."""
-        chances = self.classifier.chances(vector, checksum)
-        if chances is None:
+    def about(self, vector: Vector, checksum: str) -> About:
+        """What the question with this embedding is about."""
+        return About(self.classifier.chances(vector, checksum))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a question is about: the probability of each label; None where another embedder made its vector."""
+
+    chances: Mapping[str, float] | None
+
+    @property
+    def meant(self) -> tuple[re.Pattern[str], ...]:
+        """What a text must hold to answer it, for each matter and aspect that it is likely about."""
+        patterns = named()
+        return tuple(
+            patterns[name] for name, chance in (self.chances or {}).items() if name != NONE and chance >= LIKELY
+        )
+
+    def unnamed(self, text: str) -> float | None:
+        """The greatest probability of a matter that `text` never names."""
+        if self.chances is None:
             return None
-        likeliest = sorted(chances, key=chances.__getitem__, reverse=True)
-        return next((chances[name] for name in likeliest if name != NONE and not names_matter(name, text)), 0.0)
+        matters = ((name, chance) for name, chance in self.chances.items() if name in english().matters)
+        return max((chance for name, chance in matters if not names_matter(name, text)), default=0.0)
+
+    def passes_by(self, name: str) -> bool:
+        """Whether a matter that only the story before the question names is surely not what it is about."""
+        if self.chances is None:
+            return False
+        others = max((chance for other, chance in self.chances.items() if other not in (name, NONE)), default=0.0)
+        return self.chances.get(name, 1 - others) < POSSIBLE
+
+
+def named() -> dict[str, re.Pattern[str]]:
+    """What a text must hold to name each matter and each aspect."""
+    return {name: held for table in (english().matters, english().aspects) for name, (_, held) in table.items()}
 
 
 def examples() -> Iterator[tuple[str, str]]:
@@ -61,10 +95,11 @@ def practised() -> Iterator[str]:
     """What practice clinics answer without naming any matter: of the others most are about one, in words that no pattern sees."""
     from app.reader.practice import clinics, wishes
 
+    patterns = named().values()
     for folder in clinics():
         for wish in wishes(folder):
             evidence = " ".join(wish.evidence)
-            if wish.kind != "abstain" and not any(names_matter(name, evidence) for name in english().matters):
+            if wish.kind != "abstain" and not any(pattern.search(evidence) for pattern in patterns):
                 yield from (wish.question, wish.other)
 
 

@@ -7,6 +7,7 @@ first, none twice. A sentence that leans on the one before it ("They help …") 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,7 @@ from index.passage import Hit, Passage
 from index.search import Index
 
 HITS = 8  # passages that an answer is made of
+DEEPER = 24  # among which what the question is about is looked for, too
 
 
 def candidates(
@@ -74,6 +76,36 @@ def limiting(hits: Sequence[Hit], index: Index) -> list[Passage]:
     ]
 
 
+def widened(
+    ranked: Sequence[Evidence],
+    question: str,
+    vector: Vector,
+    hits: Sequence[Hit],
+    index: Index,
+    vocabulary: Vocabulary,
+    meant: Sequence[re.Pattern[str]],
+) -> list[Evidence]:
+    """The candidates, with those of hits farther down: for each thing that is `meant`, of the one whose sentence on it lies
+    nearest.
+    """
+    deeper: dict[int, Hit] = {}
+    for thing in meant:
+        nearness = [naming(thing, hit.passage, vector, index) for hit in hits]
+        if nearness and max(nearness) > 0:
+            nearest = hits[nearness.index(max(nearness))]
+            deeper[nearest.passage.number] = nearest
+    keys = {one.key for one in ranked}
+    more = candidates(question, vector, [*deeper.values()], index, vocabulary)
+    return sorted([*ranked, *(one for one in more if one.key not in keys)], key=lambda evidence: -evidence.score)
+
+
+def naming(thing: re.Pattern[str], passage: Passage, vector: Vector, index: Index) -> float:
+    """The cosine of the passage's nearest sentence that names the thing; 0 where none does."""
+    told = zip(passage.sentences, index.sentence_vectors(passage), strict=True)
+    text = passage.document.text
+    return max((float(vector @ row) for one, row in told if thing.search(one.of(text))), default=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The evidence to say, in the order to say it; `listed` when it is the items of lists, `more` when there are others,
@@ -86,8 +118,14 @@ class Choice:
     after: tuple[Evidence, ...] = ()
 
 
-def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, taste: Taste = PLAIN) -> Choice:
-    """What answers the question, of all that was found."""
+def choose(
+    question: str,
+    ranked: Sequence[Evidence],
+    vocabulary: Vocabulary,
+    taste: Taste = PLAIN,
+    meant: Sequence[re.Pattern[str]] = (),
+) -> Choice:
+    """What answers the question, of all that was found; `meant`: what it is likely about."""
     if not ranked:
         return Choice(())
     found, ranked = ranked, to_the_point(question, ranked)
@@ -96,7 +134,7 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
         if len(by_list(items)) > 1:  # nobody could tell which of the lists "it" stands behind
             after = [one for one in after if not goes_on(one)]
         return Choice(tuple(items[: taste.list_items]), True, len(items) > taste.list_items, tuple(after))
-    ranked = weighed(question, ranked, taste)
+    ranked = weighed(question, ranked, taste, meant)
     chosen, best = list[Evidence](), list[Evidence]()
     for evidence in ranked:
         weak = not fits(evidence, ranked, taste) and len(chosen) >= taste.least
@@ -118,9 +156,14 @@ def choose(question: str, ranked: Sequence[Evidence], vocabulary: Vocabulary, ta
     return Choice(tuple(readable(whole, best)))
 
 
-def weighed(question: str, ranked: Sequence[Evidence], taste: Taste) -> list[Evidence]:
-    """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too."""
-    too_much, thing, turning = supposes_too_much(question), thing_asked(question), turning_points(question)
+def weighed(
+    question: str, ranked: Sequence[Evidence], taste: Taste, meant: Sequence[re.Pattern[str]] = ()
+) -> list[Evidence]:
+    """The same, best first, by what its words and meaning don't tell: half the truth is near a question, too. What the question
+    turns on, by its words or as it is `meant`, comes first.
+    """
+    too_much, thing = supposes_too_much(question), thing_asked(question)
+    turning = (*turning_points(question), *meant)
 
     def weight(one: Evidence) -> float:
         said = one.introduced

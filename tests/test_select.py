@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from two_leaflets import HASHING, every_sentence
 from app.evidence import Evidence
 from app.lists import adds, completed, every_item, items_to_say, same_table
 from app.reply import Reply
-from app.select import candidates, choose, readable, repeats, weighed, with_limit
+from app.select import candidates, choose, readable, repeats, weighed, widened, with_limit
 from app.shown import LOWEST, attended
 from app.site import vocabulary_of
 from app.taste import ATTENDED, Taste
@@ -248,6 +249,26 @@ def test_what_a_question_turns_on_comes_first(opened: Index) -> None:
         ("Who may have a nail?", suits),
     ):
         assert weighed(question, near, Taste())[0].quote == first.quote, question
+    assert weighed("Who may have a nail?", near, Taste(), (re.compile("alternative"),))[0].quote == plaster.quote
+
+
+def test_what_a_question_is_about_is_looked_for_deeper(opened: Index) -> None:
+    """The passage whose sentence on it lies nearest, once, and no other."""
+    question, vocabulary = "Is a nail taken out where the bone heals?", vocabulary_of(opened)
+    (vector,) = opened.encode([question])
+    every = opened.search(question, 9, vector=vector)
+    ranked = candidates(question, vector, every[:1], opened, vocabulary)
+    assert widened(ranked, question, vector, every, opened, vocabulary, ()) == ranked
+    near = {one.passage.section for one in ranked}
+    for thing, more in (
+        ("loose nail", {"Loose nails"}),
+        ("A loose|For loose", {"Loose nails"}),
+        ("zebra", set()),
+        ("heals", set()),
+    ):
+        wider = widened(ranked, question, vector, every, opened, vocabulary, (re.compile(thing), re.compile(thing)))
+        assert {one.passage.section for one in wider} - near == more, thing
+        assert len({one.key for one in wider}) == len(wider)
 
 
 def test_the_best_thought_comes_first_and_whole_though_others_stand_before_it(opened: Index) -> None:
