@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.asked import asks_yes_or_no, holds_kind, kind_asked, lacks_figure, lacks_matter
+from app.asked import asks_yes_or_no, holds_kind, kind_asked, lacks_difference, lacks_figure, lacks_matter
 from app.evidence import Evidence
 from app.language import content
 from app.vocabulary import Vocabulary, rarest
@@ -102,9 +102,13 @@ def kind_cosine(kind: str | None, ranked: Sequence[Evidence]) -> float:
 
 
 def not_named(question: str, text: str, about: About) -> bool:
-    """Whether a figure or a matter is asked for that `text`, all that was found, never names: then there is no answer, however
-    near it is."""
-    return lacks_figure(question, text) or lacks_matter(question, text, about.passes_by)
+    """Whether a figure, a matter or a difference is asked for that `text`, all that was found, never names: then there is no
+    answer, however near it is."""
+    return (
+        lacks_figure(question, text)
+        or lacks_difference(question, text)
+        or lacks_matter(question, text, about.passes_by)
+    )
 
 
 def text_of(hits: Sequence[Hit]) -> str:

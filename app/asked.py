@@ -119,6 +119,17 @@ def lacks_matter(question: str, text: str, passes_by: Callable[[str], bool] = la
     )
 
 
+def lacks_difference(question: str, text: str) -> bool:
+    """Whether the question asks how two things differ that no sentence of `text` names apart: "TLIF, OLIF and others"."""
+    said = [set(words(sentence)) for sentence in _SENTENCES.split(text)]
+    for pattern in english().apart:
+        if hit := pattern.search(question):
+            one, other = set(words(hit["one"])), set(words(hit["other"]))
+            named = [(one <= sentence, other <= sentence) for sentence in said]
+            return (True, True) in named and not any(first != second for first, second in named)
+    return False
+
+
 def asks_matter(question: str) -> bool:
     """Whether the question names one of the matters."""
     return any(asked.search(question) for asked, _ in english().matters.values())

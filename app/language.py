@@ -55,6 +55,7 @@ class Language:
     unsuiting: re.Pattern[str]
     meanings: tuple[re.Pattern[str], ...]
     told: tuple[re.Pattern[str], ...]
+    apart: tuple[re.Pattern[str], ...]
     defining: re.Pattern[str]
     aspects: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
@@ -102,6 +103,7 @@ def english() -> Language:
         unsuiting=re.compile(table["unsuiting"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
         told=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["told"]),
+        apart=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["apart"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
         aspects=asked_and_held(table["aspects"]),
         phases=asked_and_held(table["phases"]),

@@ -74,6 +74,7 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
     from app.settings import AppSettings
     from app.site import open_assistant, reader_adapter
     from eval.attend import Folds
+    from index.passage import Hit
 
     refuse_test(cases)
     listening, probe = Listening(), probing.Listening()
@@ -84,9 +85,12 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
     elif folds:
         raise SpinewiseError("--folds needs a reader with an adapter", "leave it out")
     unseen = Folds.load(folds, adapter.sha256) if folds and adapter else None
+    everything = [Hit(passage, 1, {}) for passage in index.passages]
     for case in cases:
         if case.expected not in ("answer", "abstain"):
             continue
+        if case.expected == "answer" and not holds_answer(case, everything, index):
+            continue  # its source was set aside (an advert, say): it would teach that what isn't there is an answer
         listening.heard.clear()
         probe.heard.clear()
         if unseen and isinstance(reader, LocalReader):

@@ -5,7 +5,6 @@ Knows nothing of where samples come from, nor of files.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -164,10 +163,8 @@ def platt(given: Sequence[tuple[float, bool]]) -> tuple[float, float]:
 
 
 def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
-    """Where the lesser of precision and recall of abstaining is highest; midway to the next probability above.
-
-    Of those that are as good within one standard error of a share of the unanswerable the lowest: it turns fewest patients
-    away.
+    """Where the lesser of precision and recall of abstaining is highest, the lowest of equal ones; midway to the next probability
+    above.
     """
     values = np.unique(chance)
     cuts = [*((values[:-1] + values[1:]) / 2).tolist()]
@@ -176,11 +173,7 @@ def best_threshold(chance: Floats, answerable: Sequence[bool]) -> float:
         table = abstentions(chance, answerable, cut)
         return min(table.precision or 0.0, table.recall or 0.0)
 
-    worths = [worth(cut) for cut in cuts]
-    best = max(worths)
-    noise = math.sqrt(best * (1 - best) / answerable.count(False))
-    good = [float(cut) for cut, one in zip(cuts, worths, strict=True) if one >= best - noise]
-    return round(min(good), 4)
+    return round(float(max(cuts, key=worth)), 4)
 
 
 def abstentions(chance: Floats, answerable: Sequence[bool], threshold: float) -> Table:

@@ -13,6 +13,7 @@ from app.asked import (
     asks_yes_or_no,
     holds_kind,
     kind_asked,
+    lacks_difference,
     lacks_figure,
     lacks_matter,
     only_whom_not,
@@ -223,6 +224,24 @@ def test_half_an_answer(sentence: str) -> None:
 )
 def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks: bool) -> None:
     assert lacks_matter(question, text) is lacks
+
+
+@pytest.mark.parametrize(
+    ("question", "lacks"),
+    [
+        ("olif or tlif whats the difference", True),
+        ("What is the difference between TLIF and the OLIF?", True),
+        ("How does OLIF differ from TLIF?", True),
+        ("what is different, TLIF or OLIF?", True),
+        ("How is open fusion different from keyhole fusion?", False),
+        ("What is the difference between keyhole and open?", False),
+        ("What is the difference between ALIF and OLIF?", False),
+        ("Is TLIF or OLIF done here?", False),
+    ],
+)
+def test_two_things_named_in_one_breath_alone_are_not_told_apart(question: str, lacks: bool) -> None:
+    text = "Others are MIS-TLIF, OLIF and more. TLIF or OLIF may do. Keyhole fusion is small. Open surgery is not."
+    assert lacks_difference(question, text) is lacks
 
 
 @pytest.mark.parametrize(
