@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "answerability.json"
 LOOKED_AT = 12  # sentences that are searched for the kind of thing asked for
 MISSING = 3  # words that no passage holds; more are a story's, and say nothing of whether it is answered
-UNLIKELY = 0.05  # the probability left when a figure or a matter is asked for that no passage names
+UNLIKELY = 0.05  # the probability left when a figure, a matter or a difference is asked for that no passage names
 TUPLES = ("names", "means", "scales", "weights", "right")
 
 
@@ -113,7 +113,7 @@ def not_named(question: str, text: str, about: About) -> bool:
 
 def text_of(hits: Sequence[Hit]) -> str:
     """All that the passages say."""
-    return " ".join(hit.passage.text for hit in hits)
+    return "\n".join(hit.passage.text for hit in hits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""What a question asks for (a kind of thing, a list, a matter, a figure), and whether a text holds it. Knows no sources."""
+"""What a question asks for (a kind of thing, a list, a matter, a figure, a difference), and whether a text holds it.
+
+Knows no sources.
+"""
 
 from __future__ import annotations
 
@@ -120,14 +123,20 @@ def lacks_matter(question: str, text: str, passes_by: Callable[[str], bool] = la
 
 
 def lacks_difference(question: str, text: str) -> bool:
-    """Whether the question asks how two things differ that no sentence of `text` names apart: "TLIF, OLIF and others"."""
-    said = [set(words(sentence)) for sentence in _SENTENCES.split(text)]
-    for pattern in english().apart:
-        if hit := pattern.search(question):
-            one, other = set(words(hit["one"])), set(words(hit["other"]))
-            named = [(one <= sentence, other <= sentence) for sentence in said]
-            return (True, True) in named and not any(first != second for first, second in named)
-    return False
+    """Whether the question asks how two things differ that every sentence of `text` which names either only lists: "TLIF, OLIF
+    and others".
+    """
+    wanted, lists = asking(question), english()
+    hit = next((found for pattern in lists.apart if (found := pattern.search(wanted))), None)
+    if hit is None:
+        return False
+    one, other = (re.escape(hit[name].rpartition("-")[2]) for name in ("one", "other"))
+    if one.lower() == other.lower() or not (content(hit["one"]) and content(hit["other"])):
+        return False
+    either = re.compile(rf"\b({one}|{other})\b", re.IGNORECASE)
+    listed = re.compile(rf"\b({one}|{other})(,| and| or|, and|, or) ([\w-]+-)?({one}|{other})\b", re.IGNORECASE)
+    told = [sentence for sentence in re.split(r"(?<=[.!?])\s+|\n", text) if either.search(sentence)]
+    return bool(told) and all(listed.search(sentence) and not lists.contrast.search(sentence) for sentence in told)
 
 
 def asks_matter(question: str) -> bool:

@@ -56,6 +56,7 @@ class Language:
     meanings: tuple[re.Pattern[str], ...]
     told: tuple[re.Pattern[str], ...]
     apart: tuple[re.Pattern[str], ...]
+    contrast: re.Pattern[str]
     defining: re.Pattern[str]
     aspects: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
     phases: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
@@ -103,6 +104,7 @@ def english() -> Language:
         unsuiting=re.compile(table["unsuiting"], re.IGNORECASE),
         meanings=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["meanings"]),
         told=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["told"]),
+        contrast=re.compile(table["contrast"], re.IGNORECASE),
         apart=tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["apart"]),
         defining=re.compile(table["defining"], re.IGNORECASE),
         aspects=asked_and_held(table["aspects"]),

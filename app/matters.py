@@ -28,7 +28,7 @@ FILE, EXAMPLES = HERE / "matters.npz", HERE / "matter_examples.tsv"
 NONE = "none"
 DECAY = 0.1
 LIKELY = 0.2  # probability from which on a question is taken to be about a matter, when sentences are chosen
-POSSIBLE = 0.2  # the same, where words in the story before the question name the matter
+SURELY_NOT = 0.1  # probability below which it isn't about a matter that the story before it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class About:
         if self.chances is None:
             return False
         others = max((chance for other, chance in self.chances.items() if other not in (name, NONE)), default=0.0)
-        return self.chances.get(name, 1 - others) < POSSIBLE
+        return self.chances.get(name, 1 - others) < SURELY_NOT
 
 
 def named() -> dict[str, re.Pattern[str]]:
@@ -92,7 +92,9 @@ def examples() -> Iterator[tuple[str, str]]:
 
 
 def practised() -> Iterator[str]:
-    """What practice clinics answer without naming any matter: of the others most are about one, in words that no pattern sees."""
+    """What practice clinics answer without naming any matter or aspect: of the others most are about one, in words that no
+    pattern sees.
+    """
     from app.reader.practice import clinics, wishes
 
     patterns = named().values()
@@ -111,7 +113,7 @@ def main() -> None:
     taught = list(examples())
     made = teach(taught, [1.0] * len(taught), embedder_of(IndexSettings.load("index")), DECAY)
     made.save(FILE, taught)
-    print(f"{len(taught)} examples of {len(made.labels) - 1} matters and none: wrote {FILE.name}")
+    print(f"{len(taught)} examples of {len(made.labels) - 1} matters and aspects, and of none: wrote {FILE.name}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
@@ -34,7 +35,7 @@ from app.vocabulary import Vocabulary
 from index.passage import Hit, Passage
 from index.search import Index
 
-HITS = 8  # passages that an answer is made of
+HITS = 8  # passages that the decision sees, and that an answer is mostly made of
 DEEPER = 24  # among which what the question is about is looked for, too
 
 
@@ -49,7 +50,7 @@ def candidates(
     for passage, favour in [*places, *((one, 0.0) for one in limiting(hits, index))]:
         for sentence, row in zip(passage.sentences, index.sentence_vectors(passage), strict=True):
             evidence = Evidence(passage, sentence, row)
-            if says_nothing(evidence.quote) or (not sentence.lead and fragment(evidence.quote)):
+            if not quotable(evidence):
                 continue
             cosine = float(vector @ row)
             score = (
@@ -100,10 +101,16 @@ def widened(
 
 
 def naming(thing: re.Pattern[str], passage: Passage, vector: Vector, index: Index) -> float:
-    """The cosine of the passage's nearest sentence that names the thing; 0 where none does."""
-    told = zip(passage.sentences, index.sentence_vectors(passage), strict=True)
-    text = passage.document.text
-    return max((float(vector @ row) for one, row in told if thing.search(one.of(text))), default=0.0)
+    """The cosine of the passage's nearest sentence that names the thing and can be quoted; 0 where none does."""
+    told = (Evidence(*one) for one in zip(repeat(passage), passage.sentences, index.sentence_vectors(passage)))
+    return max(
+        (float(vector @ one.vector) for one in told if quotable(one) and thing.search(one.introduced)), default=0.0
+    )
+
+
+def quotable(evidence: Evidence) -> bool:
+    """Whether it says something, and by itself."""
+    return not says_nothing(evidence.quote) and (evidence.sentence.lead is not None or not fragment(evidence.quote))
 
 
 @dataclass(frozen=True, slots=True)

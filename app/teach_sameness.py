@@ -163,7 +163,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument(
-        "--taught", type=Path, help="a file of before: nothing is taught, only the threshold found anew"
+        "--taught",
+        type=Path,
+        help="a file of before: nothing is taught, only the threshold and what a cosine is worth are found anew",
     )
     options = parser.parse_args()
     try:

@@ -1,10 +1,11 @@
 """Fits when to abstain, and how sure an answer may be: app/answerability.json and the reader's probe, on development cases.
 
-For each case the assistant's signals and its answer are collected on one or more indexes. The model learns the case's own
-truth, whether the sources hold the answer; the threshold comes from probabilities of models that had not seen the case, and
-so does the line from there to whether the answer, where one is given, is right. What the reader's states say (eval/probe.py) is
-learnt first, and told to the model by probes that had not seen the case either; and with `--folds` the answers are chosen by
-models of where the reader looks that had not (eval/attend.py), or they would be more often right than any other's.
+For each case but those whose source the corpus sets aside the assistant's signals and its answer are collected on one or more
+indexes. The model learns the case's own truth, whether the sources hold the answer; the threshold comes from probabilities of
+models that had not seen the case, and so does the line from there to whether the answer, where one is given, is right. What the
+reader's states say (eval/probe.py) is learnt first, and told to the model by probes that had not seen the case either; and with
+`--folds` the answers are chosen by models of where the reader looks that had not (eval/attend.py), or they would be more often
+right than any other's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from corpus.command import note
 from corpus.errors import SpinewiseError
 from corpus.home import replacing
 from eval import probe as probing
-from eval.cases import ANSWERING, Case, Needs, locate
+from eval.cases import ANSWERING, Case, Needs, find, locate, set_aside
 from eval.fitted import Fitted, Sample, calibrated
 from eval.metrics import nuggets_hit
 from eval.pool import in_processes
@@ -74,7 +75,6 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
     from app.settings import AppSettings
     from app.site import open_assistant, reader_adapter
     from eval.attend import Folds
-    from index.passage import Hit
 
     refuse_test(cases)
     listening, probe = Listening(), probing.Listening()
@@ -85,12 +85,9 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
     elif folds:
         raise SpinewiseError("--folds needs a reader with an adapter", "leave it out")
     unseen = Folds.load(folds, adapter.sha256) if folds and adapter else None
-    everything = [Hit(passage, 1, {}) for passage in index.passages]
     for case in cases:
         if case.expected not in ("answer", "abstain"):
             continue
-        if case.expected == "answer" and not holds_answer(case, everything, index):
-            continue  # its source was set aside (an advert, say): it would teach that what isn't there is an answer
         listening.heard.clear()
         probe.heard.clear()
         if unseen and isinstance(reader, LocalReader):
@@ -101,6 +98,28 @@ def samples(cases: Sequence[Case], home: Path, folds: Path | None = None) -> Ite
             found = answerable and holds_answer(case, index.search(answer.standalone_question, HITS), index)
             right, states = is_right(case, answer, index), probe.heard[0] if probe.heard else None
             yield Sample(case.id, listening.heard[0], found, answerable, right, states)
+
+
+def with_sources(cases: Sequence[Case], homes: Sequence[Path]) -> list[Case]:
+    """Those whose evidence isn't set aside (an advert, say) by the documents of any home: the others would teach that what no
+    passage says is an answer.
+    """
+    from index.content import Content
+    from index.snapshot import Snapshots
+
+    documents = [Content.read(one.folder(one.current())).documents for one in map(Snapshots, homes)]
+
+    def gone(case: Case) -> bool:
+        quotes = [
+            (quote, held[quote.document])
+            for need in case.evidence
+            for quote in need
+            for held in documents
+            if quote.document in held
+        ]
+        return bool(quotes) and all(set_aside(*one) and not find(*one) for one in quotes)
+
+    return [case for case in cases if not gone(case)]
 
 
 def is_right(case: Case, answer: Answer, index: Index) -> bool | None:
@@ -205,7 +224,8 @@ def calibrate(
     folders, each = practice if adapter else ((), 0)
     if folders:
         probing.require_scikit_learn()
-    asked = [(cases[at::PARTS], home) for home in homes for at in range(PARTS)]
+    told = with_sources(cases, homes)
+    asked = [(told[at::PARTS], home) for home in homes for at in range(PARTS)]
     parts = [Part(some, home, folds, folders[at :: len(asked)], each) for at, (some, home) in enumerate(asked)]
     collected = in_processes(Part.collected, parts)
     known = [one for _, states in collected for one in states]

@@ -232,16 +232,26 @@ def test_a_matter_that_no_source_names_is_missed(question: str, text: str, lacks
         ("olif or tlif whats the difference", True),
         ("What is the difference between TLIF and the OLIF?", True),
         ("How does OLIF differ from TLIF?", True),
-        ("what is different, TLIF or OLIF?", True),
+        ("difference from TLIF to OLIF please", True),
         ("How is open fusion different from keyhole fusion?", False),
         ("What is the difference between keyhole and open?", False),
         ("What is the difference between ALIF and OLIF?", False),
+        ("What is the difference between arms and legs?", False),
         ("Is TLIF or OLIF done here?", False),
+        ("Does it differ from person to person?", False),
+        ("Will my arms and legs feel different after?", False),
+        ("Are there different kinds of rods and screws?", False),
+        ("My TLIF and OLIF were different. How long is recovery?", False),
     ],
 )
-def test_two_things_named_in_one_breath_alone_are_not_told_apart(question: str, lacks: bool) -> None:
-    text = "Others are MIS-TLIF, OLIF and more. TLIF or OLIF may do. Keyhole fusion is small. Open surgery is not."
-    assert lacks_difference(question, text) is lacks
+def test_two_things_that_are_only_listed_are_not_told_apart(question: str, lacks: bool) -> None:
+    text = (
+        "Others are MIS-TLIF, OLIF and more. TLIF or OLIF may do. Keyhole fusion is small. Open surgery is not. It varies from "
+        "person to person. Rods and screws hold.\nALIF goes in from the front, whereas OLIF does not. Unlike arms, legs are long."
+    )
+    assert lacks_difference(question, text.replace("ALIF goes in from the front, whereas OLIF does not.", "")) is lacks
+    assert not lacks_difference("How does ALIF differ from OLIF?", text)
+    assert not lacks_difference("How does OLIF differ from TLIF?", f"{text} TLIF reaches it from behind.")
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from two_leaflets import written
+from two_leaflets import HASHING, written
 
 from app.answerability import Answerability, Signals
 from corpus.errors import SpinewiseError
-from eval.calibrate import refuse_test, write
+from eval.calibrate import refuse_test, with_sources, write
 from eval.cases import Case
 from eval.fitted import Sample, abstentions, best_threshold, calibrated, platt
 from eval.logistic import cross_validated, fit, folds
 from eval.probe import Known, of_practice
+from index.build import build
 
 
 def signals(value: float, noise: float) -> Signals:
@@ -60,6 +61,25 @@ def test_no_case_is_judged_by_a_model_that_saw_it() -> None:
     assert all(fold[number] == fold[number + 1] for number in range(0, 120, 2))
     chance = cross_validated(rows, labels, fold)
     assert np.mean((chance > 0.5) == labels) < 0.7
+
+
+def test_a_case_whose_source_the_corpus_sets_aside_teaches_nothing(tmp_path: Path) -> None:
+    leaflet = tmp_path / "leaflet.txt"
+    leaflet.write_text("Feet\n\nBoots keep feet dry.\n\nSponsored content\n\nSocks are warm.\n", encoding="utf-8")
+    build(tmp_path, [leaflet], HASHING)
+    made = {"question": "?", "category": "x", "kind": ["quoted"], "split": "dev"}
+    kept, gone, other = (
+        Case.model_validate(made | {"id": quote, "evidence": [[{"document": document, "quote": quote}]]})
+        for document, quote in (("leaflet", "Socks are warm."), ("leaflet", "Sponsored content"), ("letter", "Hello."))
+    )
+    assert with_sources([kept, gone, other], [tmp_path]) == [kept, other]
+
+
+def test_the_lowest_of_equal_thresholds_and_no_lower() -> None:
+    answerable = [False, True, False, True, True]
+    assert best_threshold(np.array([0.1, 0.2, 0.3, 0.4, 0.5]), answerable) == pytest.approx(0.35)
+    # from 0.15 on nothing better comes: up to there one of two is caught, later as many answerable ones as not
+    assert best_threshold(np.array([0.1, 0.2, 0.8, 0.3, 0.4]), answerable) == pytest.approx(0.15)
 
 
 def test_a_threshold_balances_precision_and_recall() -> None:

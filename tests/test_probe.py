@@ -87,12 +87,6 @@ def test_the_reader_s_states_are_noted_for_the_fit() -> None:
     assert one.signals.doubt is not None
 
 
-def test_a_case_whose_source_the_corpus_sets_aside_teaches_the_decision_nothing() -> None:
-    advert = "How do I spot a good clinic abroad for this?"
-    (case,) = (one for one in read_cases(shipped(("answerable",)), "dev") if one.question == advert)
-    assert not list(samples([case], indexed_home()))
-
-
 def test_the_fit_s_answers_are_chosen_by_looks_that_have_not_seen_the_case(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

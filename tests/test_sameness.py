@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from clinic import assistant
 from app import encoder
 from app.learner import batches
 from app.sameness import FILE, Sameness
-from app.teach_sameness import PAIRS, Pair, given, least_for, length, read, with_others
+from app.teach_sameness import PAIRS, Pair, given, least_for, length, near_too, read, with_others
 from corpus.errors import SpinewiseError
+from index.embed import Vectors, embedder_of
+from index.settings import IndexSettings
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,30 @@ def test_the_same_in_other_words_or_nearly_the_same(shipped: Sameness, asked: st
 )
 def test_what_only_shares_words_is_not_the_same(shipped: Sameness, asked: str, known: str) -> None:
     assert shipped.probability(asked, known) < shipped.least
+
+
+def test_a_cosine_counts_by_the_embedder_that_ships(shipped: Sameness) -> None:
+    checksum = embedder_of(IndexSettings.load("index")).checksum
+    assert shipped.embedder == checksum, "the embedder has changed: run python -m app.teach_sameness --taught"
+    assert shipped.worth(shipped.usual, checksum) == 0.0
+    assert shipped.worth(0.9, checksum) > 0.0 > shipped.worth(0.5, checksum)
+
+
+def test_what_a_cosine_is_worth_keeps_the_precision(shipped: Sameness) -> None:
+    """Two of the same FAQ are told apart by their vectors alone."""
+
+    class Words:
+        checksum = "words"
+
+        def encode(self, texts: Sequence[str], kind: str) -> Vectors:
+            places = {word: at for at, word in enumerate(sorted({text.split()[0] for text in texts}))}
+            return np.eye(len(places), dtype=np.float32)[[places[text.split()[0]] for text in texts]]
+
+    held = [Pair("hip", known, f"{known} {number}", same=True) for known in ("How long?", "Why?") for number in "1234"]
+    flat = replace(shipped, weights=np.zeros_like(shipped.weights), bias=0.0, least=0.9)
+    made, judged = near_too(flat, held, Words())  # type: ignore[arg-type]
+    assert made.embedder == "words"
+    assert judged("How long? 1", "How long?") >= 0.9 > judged("How long? 1", "Why?")
 
 
 def test_without_the_packaged_model_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
