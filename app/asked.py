@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from app.language import content, english, is_quantity, stem, words
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_LINES = re.compile(rf"{_SENTENCES.pattern}|\n")  # of a text in which lists and tables stand
 FIGURES = ("cost", "share", "time", "count")  # kinds that only a figure answers
 LONGEST_NAME = 3  # content words
 
@@ -135,7 +136,7 @@ def lacks_difference(question: str, text: str) -> bool:
         return False
     either = re.compile(rf"\b({one}|{other})\b", re.IGNORECASE)
     listed = re.compile(rf"\b({one}|{other})(,| and| or|, and|, or) ([\w-]+-)?({one}|{other})\b", re.IGNORECASE)
-    told = [sentence for sentence in re.split(r"(?<=[.!?])\s+|\n", text) if either.search(sentence)]
+    told = [sentence for sentence in _LINES.split(text) if either.search(sentence)]
     return bool(told) and all(listed.search(sentence) and not lists.contrast.search(sentence) for sentence in told)
 
 

@@ -128,11 +128,11 @@ class Assistant:
             rule = ruling.rule or (intent.rule if intent else None)
             absent = self._declined(blank, rule) if rule else self._not_found(blank)
             return (yield from self._end(replace(absent, confidence=round(1 - probability, 3)), clock))
-        taste, reply = PLAIN, Reply()
-        ranked = widened(ranked, asked, vector, every, self.index, self.vocabulary, about.meant)
+        taste, reply, meant = PLAIN, Reply(), about.meant
+        ranked = widened(ranked, asked, vector, every, self.index, self.vocabulary, meant)
         if reading.attended:
             ranked, taste = attended(ranked, shown, reading.attended), ATTENDED
-        choice = choose(asked, ranked, self.vocabulary, taste, about.meant)
+        choice = choose(asked, ranked, self.vocabulary, taste, meant)
         for sentence in self._say(choice, ranked, shown, taste, reading.draft(), reply):
             clock.since_start("first_sentence")
             yield sentence

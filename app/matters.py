@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from app.asked import asks_matter, names_matter
@@ -79,6 +80,7 @@ class About:
         return self.chances.get(name, 1 - others) < SURELY_NOT
 
 
+@cache
 def named() -> dict[str, re.Pattern[str]]:
     """What a text must hold to name each matter and each aspect."""
     return {name: held for table in (english().matters, english().aspects) for name, (_, held) in table.items()}

@@ -44,6 +44,8 @@ PRECISION = (
     0.97  # least share of right answers to held-out questions; their near misses are as near as could be written
 )
 
+Judged = Callable[[str, str], float]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -111,9 +113,6 @@ def teach(pairs: Sequence[Pair], seed: int) -> Learner:
     return learner
 
 
-Judged = Callable[[str, str], float]
-
-
 def given(judged: Judged, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
     """(what it is `judged`, whether it is right) of the FAQ's answer that each question would get, however low a threshold were;
     nothing for those of which something plain keeps all answers back.
@@ -128,7 +127,7 @@ def given(judged: Judged, held: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
                 yield odds[best], one.same and best == one.known
 
 
-def near_too(made: Sameness, held: Sequence[Pair], embedder: Embedder) -> tuple[Sameness, Judged]:
+def near_too(made: Sameness, read_alone: Judged, held: Sequence[Pair], embedder: Embedder) -> tuple[Sameness, Judged]:
     """The same with what a cosine of this embedder is worth: at `usual` the threshold of reading alone is as precise. And the
     probability by both.
     """
@@ -136,10 +135,9 @@ def near_too(made: Sameness, held: Sequence[Pair], embedder: Embedder) -> tuple[
     vectors = dict(zip(texts, embedder.encode(texts, "query"), strict=True))
     made = replace(made, usual=0.0, embedder=embedder.checksum)
 
-    @cache
     def odds(asked: str, known: str) -> float:
         worth = made.worth(float(vectors[asked] @ vectors[known]), made.embedder)
-        return log_odds(made.probability(asked, known)) + worth
+        return log_odds(read_alone(asked, known)) + worth
 
     usual = (least_for(PRECISION, [*given(odds, held)]) - log_odds(made.least)) / NEARNESS
     return replace(made, usual=usual), lambda asked, known: chance(odds(asked, known) - NEARNESS * usual)
@@ -176,12 +174,13 @@ def main() -> None:
         note(f"{len(learnt)} pairs to learn, {len(held)} held out")
         made = Sameness.load(options.taught) if options.taught else taught(learnt, options.seed)
         assert made is not None  # the packaged model is there, or teaching would have said so
-        made = replace(made, least=least_for(PRECISION, [*given(cache(made.probability), held)]))
-        made, judged = near_too(made, held, embedder_of(IndexSettings.load("index")))
+        read_alone = cache(made.probability)  # the slow part: each pair once
+        made = replace(made, least=least_for(PRECISION, [*given(read_alone, held)]))
+        made, judged = near_too(made, read_alone, held, embedder_of(IndexSettings.load("index")))
         made.save(options.out)
     except SpinewiseError as problem:
         raise SystemExit(f"error: {explain(problem)}") from None
-    for name, judge in (("reading alone", cache(made.probability)), ("with the cosine", judged)):
+    for name, judge in (("reading alone", read_alone), ("with the cosine", judged)):
         found = [*given(judge, held)]
         right, wrong = (sum(one is truth and odds >= made.least for odds, one in found) for truth in (True, False))
         same = sum(one.same for one in held)

@@ -75,7 +75,7 @@ def test_what_a_cosine_is_worth_keeps_the_precision(shipped: Sameness) -> None:
 
     held = [Pair("hip", known, f"{known} {number}", same=True) for known in ("How long?", "Why?") for number in "abcd"]
     flat = replace(shipped, weights=np.zeros_like(shipped.weights), bias=0.0, least=0.9)
-    made, judged = near_too(flat, held, Words())  # type: ignore[arg-type]
+    made, judged = near_too(flat, flat.probability, held, Words())  # type: ignore[arg-type]
     assert made.embedder == "words"
     assert judged("How long? a", "How long?") >= 0.9 > judged("How long? a", "Why?")
 
